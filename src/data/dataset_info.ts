@@ -15,10 +15,18 @@ export interface DatasetEntry {
   readonly name: string;
   /** The path of its file, if it is one. */
   readonly file: string | undefined;
-  /** Its names on hubs, if it is there. */
-  readonly hub: { readonly huggingFace?: string; readonly modelScope?: string } | undefined;
+  /** Its place on hubs, if it is there. */
+  readonly hub: HubEntry | undefined;
   /** How its file is read. */
   readonly options: SourceOptions;
+}
+
+/** A data set on hubs. */
+interface HubEntry {
+  /** Its names: at Hugging Face, then at ModelScope. */
+  readonly repos: readonly string[];
+  readonly config: string | undefined;
+  readonly split: string;
 }
 
 const optionalText = v.fallback(v.optional(v.string()), undefined);
@@ -26,6 +34,8 @@ const entrySchema = v.object({
   file_name: optionalText,
   hf_hub_url: optionalText,
   ms_hub_url: optionalText,
+  subset: optionalText,
+  split: v.fallback(v.string(), 'train'),
   columns: v.fallback(v.record(v.string(), v.unknown()), {}),
   tags: v.fallback(v.record(v.string(), v.unknown()), {}),
   num_samples: v.fallback(v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))), undefined),
@@ -41,11 +51,8 @@ export function readDatasetInfo(text: string): readonly DatasetEntry[] | undefin
   const entries = Object.entries(info).flatMap(([name, given]): readonly DatasetEntry[] => {
     const read = v.safeParse(entrySchema, given);
     if (!read.success) return [];
-    const { file_name, hf_hub_url, ms_hub_url, columns, tags, num_samples } = read.output;
-    const hub = {
-      ...(hf_hub_url !== undefined && { huggingFace: hf_hub_url }),
-      ...(ms_hub_url !== undefined && { modelScope: ms_hub_url }),
-    };
+    const { file_name, hf_hub_url, ms_hub_url, subset, split, columns, tags, num_samples } = read.output;
+    const repos = [hf_hub_url, ms_hub_url].filter((repo) => repo !== undefined);
     const named = textsOf(columns, columnNames);
     const tagged = textsOf(tags, tagNames);
     const options: SourceOptions = {
@@ -53,8 +60,8 @@ export function readDatasetInfo(text: string): readonly DatasetEntry[] | undefin
       ...(Object.keys(named).length > 0 && { columns: withDocument(named) }),
       ...(Object.keys(tagged).length > 0 && { tags: tagged }),
     };
-    const isHub = Object.keys(hub).length > 0;
-    return [{ name, file: file_name, hub: isHub ? hub : undefined, options }];
+    const hub = repos.length > 0 ? { repos, config: subset, split } : undefined;
+    return [{ name, file: file_name, hub, options }];
   });
   return entries.some(({ file, hub }) => file !== undefined || hub) ? entries : undefined;
 }

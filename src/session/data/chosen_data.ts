@@ -1,3 +1,4 @@
+import { datasetOfFile, datasetReferenceText } from '../../core/dataset_reference';
 import type { FileReader } from '../../core/file_reader';
 import { message, type Message } from '../../core/messages/message';
 import type { DataSettings } from '../../core/settings/settings';
@@ -49,8 +50,12 @@ export function chosenData(
   for (const { file } of evaluated) if (file) options.set(file.name, { split: 'eval' });
   const names = [...dataset, ...eval_dataset];
   const far = named.flatMap(({ file, entry }) => {
-    const repo = entry?.hub?.huggingFace ?? entry?.hub?.modelScope;
-    return file || repo === undefined ? [] : [`${entry?.name ?? ''} (hub:${repo})`];
+    if (file || !entry?.hub) return [];
+    const { repos, config, split } = entry.hub;
+    const [repo = ''] = repos;
+    return [
+      `${entry.name} (hub:${datasetReferenceText({ repo, split, ...(config !== undefined && { config }) })})`,
+    ];
   });
   const missing = names.filter((_, index) => !named[index]?.file && !named[index]?.entry?.hub);
   const isChosen = found.size > 0;
@@ -67,8 +72,16 @@ export function chosenData(
   return { files: isChosen ? found : undefined, options, entries: [...first, ...entries], notes };
 }
 
-/** Whether an entry is about a file: files that were chosen one by one have no folder in their names. */
-export function isOf({ name }: FileReader, { file }: DatasetEntry): boolean {
+/**
+ * Whether an entry is about a file. Files that were chosen one by one have no folder in their names, and the name of a file
+ * with rows of a data set of a hub tells the data set and the split.
+ */
+export function isOf({ name }: FileReader, { file, hub }: DatasetEntry): boolean {
+  const repo = hub && datasetOfFile(name)?.repo;
+  if (repo !== undefined && hub) {
+    const isSplit = name.replace(/(?:\[[^\]]*\])?\.jsonl$/, '').endsWith(`.${hub.split}`);
+    return isSplit && hub.repos.includes(repo);
+  }
   if (file === undefined) return false;
   const path = file.replaceAll('\\', '/').replace(/^\.\//, '');
   const own = name.replaceAll('\\', '/');

@@ -25,7 +25,7 @@ const INFO = {
     tags: { role_tag: 'who', content_tag: 'says' },
   },
   again: { file_name: 'chat.json', columns: { messages: 'other' } },
-  far: { hf_hub_url: 'a/b', ms_hub_url: 'c/d', num_samples: 5 },
+  far: { hf_hub_url: 'a/b', ms_hub_url: 'c/d', split: 'test', columns: { prompt: 'x', response: 'y' } },
 };
 
 async function read(files: readonly FileReader[], change: Partial<TrainSettings> = {}) {
@@ -89,9 +89,18 @@ describe('the settings of data sets', () => {
     expect(lines).toHaveLength(3);
     expect(notes).toMatchObject([
       { code: 'dataset_info_used', values: { names: [] } },
-      { code: 'datasets_on_hub', values: { names: ['far (hub:a/b)'] } },
+      { code: 'datasets_on_hub', values: { names: ['far (hub:a/b,test)'] } },
       { code: 'datasets_missing', values: { names: ['gone'], isChosen: false } },
     ]);
+  });
+
+  it.each([
+    ['c--d@0123456.test[:2].jsonl', 1],
+    ['c--d@0123456.train[:2].jsonl', 0],
+  ])('know the rows of a data set of the Hub by their name: %s', async (name, count) => {
+    const rows = fileOf(name, '{"x":"a","y":"b"}');
+    const { lines } = await read([rows, more, info], { dataset: ['far'], max_samples: 1 });
+    expect(lines.filter((line) => JSON.stringify(line).includes('"a"'))).toHaveLength(count);
   });
 
   it('keep the changes of rows that a person made', async () => {
@@ -151,8 +160,8 @@ it('names what its entries say, and documents for a prompt without an answer', (
     {
       name: 'far',
       file: undefined,
-      hub: { huggingFace: 'a/b', modelScope: 'c/d' },
-      options: { num_samples: 5 },
+      hub: { repos: ['a/b', 'c/d'], config: undefined, split: 'test' },
+      options: { columns: { prompt: 'x', response: 'y' } },
     },
     { name: 'wiki', file: 'w.txt', hub: undefined, options: { columns: { text: 'text' } } },
   ]);
