@@ -31,6 +31,7 @@ export const files = {
   mixture: 'Mixture',
   mixtureHelp:
     'A pass over the examples takes this much of each file. Weights count as setting mix_strategy says.',
+  added: 'Rows that were added',
   weight: 'Weight',
   weightOf: (name: string) => `Weight of ${name}`,
   share: 'In a pass',

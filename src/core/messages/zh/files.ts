@@ -28,6 +28,7 @@ export const files: Catalogue['files'] = {
   weightRange: '大于 0、不超过 1000 的数',
   mixture: '混合比例',
   mixtureHelp: '每一轮训练从各文件取用的样本数如下。权重的作用取决于设置 mix_strategy。',
+  added: '添加的数据行',
   weight: '权重',
   weightOf: (name) => `${name} 的权重`,
   share: '每轮用量',

@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { allExamples } from '../../all_examples';
 import { inEnglish } from '../../../../src/core/messages/english';
@@ -72,6 +73,39 @@ describe('examples as a model sees them', () => {
       10,
     ]);
     expect((await made([fileOf(...rows)], {})).obstacle).toBeUndefined();
+  });
+
+  it('are used as the options of their own file say, in archives of one name too', async () => {
+    const text = (from: number, to: number) =>
+      new TextEncoder().encode(
+        rows
+          .slice(from, to)
+          .map((row) => JSON.stringify(row))
+          .join('\n'),
+      );
+    const zip = (name: string, from: number) =>
+      memoryFile(name, zipSync({ 'in/a.jsonl': text(from, from + 2), 'b.jsonl': text(from + 2, from + 3) }));
+    const { sources, notes } = await makeDataset(
+      model,
+      [zip('x.zip', 0), zip('x (2).zip', 3), memoryFile('in/a.jsonl', text(6, 8))],
+      {
+        ...DEFAULTS,
+        eval_split: 0,
+        sources: {
+          'x.zip/in/a.jsonl': { split: 'eval' },
+          'x (2).zip/b.jsonl': { weight: 3 },
+          'in/a.jsonl': { num_samples: 1 },
+        },
+      },
+    );
+    expect(sources.map(({ name, trained, heldOut }) => [name, trained, heldOut])).toEqual([
+      ['x.zip/b.jsonl', 1, 0],
+      ['x.zip/in/a.jsonl', 0, 2],
+      ['x (2).zip/b.jsonl', 3, 0],
+      ['x (2).zip/in/a.jsonl', 2, 0],
+      ['in/a.jsonl', 1, 0],
+    ]);
+    expect(notes.map(({ code }) => code)).not.toContain('sources_unknown');
   });
 
   it('have a hash that follows the files and the settings that matter', async () => {
