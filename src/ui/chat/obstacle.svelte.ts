@@ -21,6 +21,8 @@ export function obstacleTo({ chat, training, work }: Parts): Obstacle | undefine
       return { words: training.phase === 'paused' ? t.chat.trainingPaused : t.chat.training };
     case 'exporting':
       return { words: t.chat.exporting };
+    case 'writing':
+      return { words: t.chat.writingRows };
     case 'importing':
       return { words: t.chat.importing };
     case 'opening_run':

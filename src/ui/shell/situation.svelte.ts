@@ -25,6 +25,7 @@ export interface Situation {
     | 'halted'
     | 'training'
     | 'exporting'
+    | 'writing'
     | 'ended'
     | 'failed';
   readonly title: string;
@@ -58,6 +59,8 @@ export function situationOf(app: App): Situation {
       return fetchingSituation(app, work);
     case 'exporting':
       return { ...working('exporting', t.shell.exporting, work), others: [stopOf(work)] };
+    case 'writing':
+      return { ...working('writing', t.shell.writing, work), others: [stopOf(work)] };
     case 'starting':
       return working('opening', t.shell.opening, work);
   }

@@ -43,8 +43,9 @@ function modelStatus({ model, candidate, work }: App): StepStatus {
   return work?.kind === 'opening_run' ? busy(t.shell.status.opening) : todo(t.shell.status.waiting);
 }
 
-function examplesStatus({ examples, settings }: App): StepStatus {
+function examplesStatus({ examples, more, settings }: App): StepStatus {
   if (examples.busy) return busy(t.shell.status.reading);
+  if (more.doing !== undefined) return busy(t.shell.status.writing);
   if (examples.error || examples.report?.obstacle) return problem();
   const count = examples.report?.examples ?? 0;
   const unfilled = unfilledPlaceholders(examples.report, settings.values);

@@ -21,6 +21,8 @@ function working({ work, training }: App): string | undefined {
     }
     case 'exporting':
       return withPercent(t.shell.exporting, work.fraction);
+    case 'writing':
+      return withPercent(t.shell.writing, work.fraction);
     case 'opening_model':
     case 'opening_run':
       return withPercent(t.shell.opening, work.fraction);

@@ -187,16 +187,16 @@ describe('a service', () => {
     expect([state.service.isAllowed, state.allowService()]).toEqual([false, true]);
     expect([...kept.values()].join()).not.toContain('secret');
 
-    const { state: next } = more();
-    expect([next.isBack, next.way, next.write.writer, next.write.questions]).toEqual([
-      true,
+    const { state: next, examples } = more();
+    expect([examples.view, next.way, next.write.writer, next.write.questions]).toEqual([
+      'more',
       'write',
       'service',
       'Why?',
     ]);
     const { allowed, isReady, model, key } = next.service;
     expect([allowed, isReady, model, key]).toEqual(['http://localhost:11434/v1', true, 'qwen3', '']);
-    expect(more().state.isBack).toBe(false);
+    expect(more().examples.view).toBe('files');
     next.service.forget();
     expect(new ServiceState().allowed).toBe('');
   });

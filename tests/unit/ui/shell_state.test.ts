@@ -117,6 +117,7 @@ describe('the situation', () => {
       [],
     ],
     ['a setting is wrong', { ...own, settings: { valid: false } }, 'model', 'train', []],
+    ['rows are written', { more: { doing: 'model', stop: vi.fn() } }, 'examples', undefined, ['stop']],
     ['something is exported', { exports: { exporting: true, stop: vi.fn() } }, 'chat', undefined, ['stop']],
   ])('if %s: there is one thing to press next', (_, parts, place, next, others) => {
     const situation = situationOf(appOf(parts, place));
@@ -289,6 +290,11 @@ describe('the title of the tab', () => {
     ['40% · Training – Tunesmith', { training: running }, 'chat'],
     ['Preparing – Tunesmith', { training: { phase: 'preparing', active: true, fraction: 0.97 } }, 'train'],
     ['40% · Paused – Tunesmith', { training: { ...running, phase: 'paused' } }, 'train'],
+    [
+      '25% · Writing rows – Tunesmith',
+      { more: { doing: 'model', progress: { done: 1, all: 4 } } },
+      'examples',
+    ],
     ['25% · Exporting – Tunesmith', { exports: { exporting: true, progress: { fraction: 0.25 } } }, 'export'],
     ['Preparing – Tunesmith', { model: { busyLong: true } }, 'model'],
     ['Done – Tunesmith', { news: { outcome: 'done' } }, 'train'],

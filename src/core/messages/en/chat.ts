@@ -11,6 +11,7 @@ export const chat = {
   trainingPaused: 'The training is paused. Resume it or stop it: you can chat when it is over.',
   opening: 'A model is opening. One moment.',
   exporting: 'The device is busy with the export. One moment.',
+  writingRows: 'The device is busy: the model writes rows. One moment.',
   importing: 'An adapter is opening. One moment.',
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,
   // Settings of answers.

@@ -73,6 +73,7 @@ export const shell = {
   opening: 'Preparing',
   gettingReady: 'The GPU is being made ready for the first step.',
   exporting: 'Exporting',
+  writing: 'Writing rows',
   training: 'Training',
   stepOf: (step: string, steps: string) => `Step ${step} of ${steps}`,
   paused: 'Paused',

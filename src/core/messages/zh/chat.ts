@@ -11,6 +11,7 @@ export const chat: Catalogue['chat'] = {
   trainingPaused: '训练已暂停。请继续或停止训练，结束后即可对话。',
   opening: '正在打开模型，请稍候。',
   exporting: '设备正在导出，请稍候。',
+  writingRows: '设备正忙：模型正在编写数据行，请稍候。',
   importing: '正在打开适配器，请稍候。',
   wrongSetting: (name) => `请先在设置中改正 ${name}。`,
   endsAt: (most) => `回答最多 ${most} 个 token：一段对话放不下更多。`,

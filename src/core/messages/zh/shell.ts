@@ -64,6 +64,7 @@ export const shell: Catalogue['shell'] = {
   opening: '正在准备',
   gettingReady: '正在为第一步准备 GPU。',
   exporting: '正在导出',
+  writing: '正在编写数据行',
   training: '训练中',
   stepOf: (step, steps) => `第 ${step} / ${steps} 步`,
   paused: '已暂停',

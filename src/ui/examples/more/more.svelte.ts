@@ -61,8 +61,6 @@ export class MoreState {
     answerPrice: undefined,
   });
   readonly service = new ServiceState();
-  /** Whether the visitor has just allowed an address, before this load of the page. */
-  readonly isBack: boolean;
 
   /** The present work: changing rows, or the open model or a service writing. */
   doing: 'change' | 'model' | 'service' | undefined = $state();
@@ -91,9 +89,9 @@ export class MoreState {
     this.#isLocked = isLocked;
     const draft = readKept(DRAFT, Draft);
     keep(DRAFT, undefined);
-    this.isBack = draft !== undefined;
     if (draft) {
       this.way = 'write';
+      examples.view = 'more';
       Object.assign(this.write, { ...draft, writer: 'service' });
     }
   }
