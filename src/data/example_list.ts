@@ -68,6 +68,11 @@ export function tokenCount(list: ExampleSizes): number {
   return sumOver(list, (index) => list.tokens(index));
 }
 
+/** Counts the tokens that were cut off. */
+export function cutTokens(list: ExampleSizes): number {
+  return sumOver(list, (index) => (list.whole(index) ?? list.tokens(index)) - list.tokens(index));
+}
+
 /** Counts targets. */
 export function targetCount(list: ExampleList): number {
   return sumOver(list, (index) => list.targets(index));

@@ -1,23 +1,27 @@
 import type { ExampleSizes } from './example_list';
 
-/** How many examples have each length. */
+/** How many numbers, of tokens for instance, lie in each of some bins. */
 export interface LengthCounts {
-  /** Tokens of a bin: the first holds lengths from 1 to this number. */
+  /** Width of a bin: the first holds numbers from 1 to this one. */
   readonly step: number;
   readonly counts: readonly number[];
 }
 
 const MOST_BINS = 30;
 
-/** Counts examples by their tokens before the cut. The step is 1, 2 or 5 times a power of ten. */
+/** Counts examples by their tokens before the cut. */
 export function lengthCounts(examples: ExampleSizes): LengthCounts {
-  const lengthOf = (index: number): number => examples.whole(index) ?? examples.tokens(index);
-  let longest = 1;
-  for (let index = 0; index < examples.length; index++) longest = Math.max(longest, lengthOf(index));
-  const step = stepFor(longest / MOST_BINS);
-  const counts = new Array<number>(Math.ceil(longest / step)).fill(0);
-  for (let index = 0; index < examples.length; index++) {
-    const bin = Math.ceil(lengthOf(index) / step) - 1;
+  return countsOf(examples.length, (index) => examples.whole(index) ?? examples.tokens(index));
+}
+
+/** Counts numbers, which are above 0. The step is 1, 2 or 5 times a power of ten. */
+export function countsOf(length: number, numberAt: (index: number) => number): LengthCounts {
+  let largest = 1;
+  for (let index = 0; index < length; index++) largest = Math.max(largest, numberAt(index));
+  const step = stepFor(largest / MOST_BINS);
+  const counts = new Array<number>(Math.ceil(largest / step)).fill(0);
+  for (let index = 0; index < length; index++) {
+    const bin = Math.ceil(numberAt(index) / step) - 1;
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return { step, counts };

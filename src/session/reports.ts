@@ -2,7 +2,7 @@ import type { Message } from '../core/messages/message';
 import { adapterId } from './adapter_id';
 import type { AnswerSettings, LoadSettings } from '../core/settings/settings';
 import { answerDefaults } from './chat/answer_defaults';
-import { longestOf, targetCount, tokenCount } from '../data/example_list';
+import { cutTokens, longestOf, targetCount, tokenCount } from '../data/example_list';
 import { lengthCounts, type LengthCounts } from '../data/length_counts';
 import type { Dataset } from './data/dataset';
 import { modelBytes } from '../models/layout';
@@ -73,6 +73,10 @@ export interface DataReport extends Pick<
   readonly rows: number;
   /** Numbers of examples by their length before the cut. */
   readonly lengths: LengthCounts;
+  /** Numbers of conversations by their questions. */
+  readonly questions: LengthCounts;
+  /** Tokens that are cut off, of all examples. */
+  readonly cutTokens: number;
 }
 
 export interface StorageReport {
@@ -153,6 +157,8 @@ export function dataReport(dataset: Dataset): DataReport {
     longestTokens: longestOf(examples),
     rows: dataset.table.length,
     lengths: lengthCounts(examples),
+    questions: dataset.table.questions(),
+    cutTokens: cutTokens(examples),
     cutAt,
     cutBy,
     truncated,

@@ -1,10 +1,12 @@
 import { message, type Message } from '../../core/messages/message';
 import { dataKey, parseSettings, type TrainSettings } from '../../core/settings/settings';
+import type { JudgedSample, Message as ChatMessage } from '../../data/messages';
 import { previewTokens, type PreviewToken } from '../../data/preview';
+import type { Mapping } from '../../data/shapes';
 import type { DataFile, Dataset } from './dataset';
 import type { Progress } from '../progress';
 import type { Session } from '../session';
-import type { RowQuery, RowsPage } from './row_table';
+import type { OpenedRow, RowQuery, RowReport, RowsPage } from './row_table';
 import { dataReport, type DataReport } from '../reports';
 import { dataFiles, demoExamples, type NamedBlob } from '../models/sources';
 
@@ -13,15 +15,34 @@ export interface PreviewExample {
   readonly tokens: readonly PreviewToken[];
 }
 
-/** A row, opened. */
+/** A part of a row of which answers are compared or judged. */
+export interface JudgedText {
+  readonly part: 'prompt' | 'chosen' | 'rejected' | 'good' | 'bad';
+  readonly text: string;
+}
+
+/** A row, opened. A long one is told in part. */
 export interface RowDetail {
-  /** The record as JSON, as its file or the person has it. */
+  readonly report: RowReport;
+  /** The record as JSON, as its file or the person has it: its beginning. */
   readonly value: string;
-  /** The tokens of each example that is made of it: none if it is not learnt. */
-  readonly examples: readonly (readonly PreviewToken[])[];
+  /** Whether that is all of it. */
+  readonly isWhole: boolean;
+  /** The examples that are made of it: none if it is not learnt. */
+  readonly examples: readonly {
+    /** The first ones. */
+    readonly tokens: readonly PreviewToken[];
+    /** Number of all. */
+    readonly length: number;
+  }[];
+  /** Its parts if answers are compared or judged in it. */
+  readonly judged?: readonly JudgedText[];
   /** Why it can't be used. */
   readonly problem?: Message;
 }
+
+/** UTF-16 units of a record that are told, and that can be edited in a page. */
+const MOST_VALUE = 200_000;
 
 /** The part of a session that reading examples needs. */
 export type ExamplesSession = Pick<Session, 'setExamples' | 'model' | 'hasDataset' | 'dataset'>;
@@ -90,13 +111,29 @@ export class Examples {
     return await this.#session.dataset.table.page(query, first, count);
   }
 
-  /** A row with the tokens that are made of it. */
-  async row(row: number): Promise<RowDetail> {
-    const { dataset, model } = this.#session;
-    const { value, examples, problem } = await dataset.table.detail(row);
+  /** A row with the first tokens, up to a number, of each example that is made of it; undefined if there is no such row. */
+  async row(row: number, tokens: number): Promise<RowDetail | undefined> {
+    const { table } = this.#session.dataset;
+    return row < table.length ? this.#detail(await table.detail(row), tokens) : undefined;
+  }
+
+  /** A row of a file with other names of its columns, as `RowTable.tried`. */
+  async tried(file: string, mapping: Mapping, tokens: number): Promise<RowDetail | undefined> {
+    const opened = await this.#session.dataset.table.tried(file, mapping);
+    return opened && this.#detail(opened, tokens);
+  }
+
+  #detail({ report, value, examples, judged, problem }: OpenedRow, most: number): RowDetail {
+    const { tokenizer } = this.#session.model;
     return {
-      value,
-      examples: examples.map((example) => previewTokens(example, model.tokenizer)),
+      report,
+      value: value.slice(0, MOST_VALUE),
+      isWhole: value.length <= MOST_VALUE,
+      examples: examples.map(({ ids, trained }) => ({
+        tokens: previewTokens({ ids: ids.subarray(0, most), trained }, tokenizer),
+        length: ids.length,
+      })),
+      ...(judged && { judged: judgedTexts(judged) }),
       ...(problem && { problem }),
     };
   }
@@ -122,4 +159,26 @@ export class Examples {
       },
     });
   }
+}
+
+/** The texts of answers that are compared or judged. */
+function judgedTexts(sample: JudgedSample): readonly JudgedText[] {
+  const textOf = (messages: readonly ChatMessage[]): string =>
+    messages
+      .map(({ content }) => content)
+      .join('\n\n')
+      .slice(0, MOST_VALUE);
+  if (sample.kind === 'preference') {
+    const { prompt, chosen, rejected } = sample;
+    return [
+      { part: 'prompt', text: textOf(prompt) },
+      { part: 'chosen', text: textOf(chosen) },
+      { part: 'rejected', text: textOf(rejected) },
+    ];
+  }
+  const { messages, desirable } = sample;
+  return [
+    { part: 'prompt', text: textOf(messages.slice(0, -1)) },
+    { part: desirable ? 'good' : 'bad', text: textOf(messages.slice(-1)) },
+  ];
 }

@@ -1,7 +1,6 @@
 import { describeError, TunesmithError } from '../../core/errors';
 import type { FileReader } from '../../core/file_reader';
 import type { LosslessJson } from '../../core/lossless_json';
-import type { Message } from '../../core/messages/message';
 import type { TokenizedExample } from '../../data/batches';
 import type { Cleaner } from '../../data/cleaning/cleaner';
 import { CleaningPass } from '../../data/cleaning/cleaning';
@@ -12,14 +11,14 @@ import type { Fillings } from '../../data/placeholders';
 import { Problems, type ProblemGroup } from '../../data/problems';
 import { isLearnt } from '../../data/messages';
 import { readEntry, readRecord, type DataRecord, type Problem, type Sample } from '../../data/records';
-import { UNRECOGNISED } from '../../data/shapes';
+import { UNRECOGNISED, type Mapping } from '../../data/shapes';
 import type { SampleExamples } from '../../models/objectives/objective';
 import { addedIn, type DataSource } from './data_source';
 import { FormerRows, keptRow, type FormerReading, type FormerRow } from './former_rows';
 import { FoundPlaceholders } from './found_placeholders';
 import type { ParsedFiles, ParsedRecord } from './parsed_files';
 import { factsAbout, recordsIn, type ReadCounts, type ReadFacts } from './read_facts';
-import { RowContents } from './row_contents';
+import { RowContents, type MadeOfValue } from './row_contents';
 import { bitOf, hasFlag } from './row_flags';
 import { CONVERSATION, ENDLESS, marksOf, REMADE, stepsIn } from './row_marks';
 import { Rows, type RowFacts } from './rows';
@@ -64,7 +63,7 @@ export class Reading implements FormerReading {
     this.#former = former;
     this.rows = new Rows(sources, options.parsed);
     this.placeholders = new FoundPlaceholders(options.fillings);
-    this.#contents = new RowContents(sources, this.placeholders, options.cleaner);
+    this.#contents = new RowContents(sources, this.placeholders, options);
     this.cleaning = new CleaningPass(options.cleaner, {
       sample: (row) => this.#sample(row),
       place: (row) => {
@@ -157,24 +156,17 @@ export class Reading implements FormerReading {
     return this.#contents.sample(value, this.rows.place(row).file);
   }
 
-  /** The examples of a row's value, or why it can't be used. A row that the person or the cleaning left out has none. */
-  made(
-    value: LosslessJson,
-    row: number,
-  ): { readonly examples: readonly TokenizedExample[]; readonly problem?: Message } {
-    const { file } = this.rows.place(row);
-    const sample = this.#contents.given(value, file);
-    if (!('kind' in sample)) return { examples: [], problem: sample.reason };
-    if (!isLearnt(sample)) return { examples: [] };
+  /** The content of a row's value. A row that the person or the cleaning left out has no examples. */
+  made(value: LosslessJson, row: number): MadeOfValue {
+    const made = this.#contents.made(value, this.rows.place(row).file);
     const flags = this.rows.flags(row);
-    if (hasFlag(flags, 'excluded') || hasFlag(flags, 'dropped')) return { examples: [] };
-    try {
-      return { examples: this.#examplesOf(this.#contents.prepared(sample, file)).examples };
-    } catch (error) {
-      if (!(error instanceof TunesmithError)) throw error;
-      const { code, values } = describeError(error);
-      return { examples: [], problem: { code, values } };
-    }
+    const isLeftOut = hasFlag(flags, 'excluded') || hasFlag(flags, 'dropped');
+    return isLeftOut ? { ...made, examples: [] } : made;
+  }
+
+  /** The content that a row's value would have with other names of columns. */
+  tried(value: LosslessJson, row: number, mapping: Mapping): MadeOfValue {
+    return this.#contents.made(value, this.rows.place(row).file, mapping);
   }
 
   async #sample(row: number): Promise<Sample> {
@@ -275,6 +267,7 @@ export class Reading implements FormerReading {
       isEndless: made.endless,
       isRemade: placeholders > 0,
       changedBy,
+      questions: sample.kind === 'chat' ? sample.messages.filter(({ role }) => role === 'user').length : 0,
     });
     return { ...made, marks, content: former?.content ?? contentKey(sample) };
   }

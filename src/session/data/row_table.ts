@@ -1,14 +1,19 @@
 import { fieldsOf, losslessText, type LosslessJson } from '../../core/lossless_json';
-import type { Message } from '../../core/messages/message';
 import { TimeSlices } from '../../core/time_slices';
-import type { TokenizedExample } from '../../data/batches';
+import { countsOf, type LengthCounts } from '../../data/length_counts';
 import type { Sample } from '../../data/messages';
+import type { Mapping } from '../../data/shapes';
 import type { Assembled } from './assembling';
 import type { Reading } from './reading';
+import type { MadeOfValue } from './row_contents';
 import { bitOf, flagsIn, hasFlag, type RowFlag } from './row_flags';
+import { questionsIn } from './row_marks';
 
 export const ROW_ORDERS = ['row', 'file', 'tokens', 'targets'] as const;
 export type RowOrder = (typeof ROW_ORDERS)[number];
+
+/** The least and the largest number. */
+export type Range = readonly [number, number];
 
 /** The rows that a person wants to see. */
 export interface RowQuery {
@@ -18,6 +23,10 @@ export interface RowQuery {
   readonly flag?: RowFlag;
   /** Only rows of this file. */
   readonly file?: string;
+  /** Only rows with a number of tokens from the first to the second, before the cut. */
+  readonly length?: Range;
+  /** Only conversations with a number of questions from the first to the second. */
+  readonly questions?: Range;
   readonly order?: RowOrder;
   readonly descending?: boolean;
 }
@@ -44,6 +53,16 @@ export interface RowsPage {
   readonly rows: readonly RowReport[];
 }
 
+/** A row, opened. */
+export interface OpenedRow extends MadeOfValue {
+  readonly report: RowReport;
+  /** As JSON. */
+  readonly value: string;
+}
+
+/** Rows to which a mapping is tried. */
+const TRIED = 20;
+
 /** UTF-16 units of a text in the table. */
 const SHOWN = 200;
 
@@ -56,7 +75,7 @@ interface Found {
   readonly stop: AbortController;
 }
 
-type TableReading = Pick<Reading, 'rows' | 'examples' | 'rowSample' | 'made'>;
+type TableReading = Pick<Reading, 'rows' | 'examples' | 'rowSample' | 'made' | 'tried'>;
 
 /** All rows of a data set, to look at, to search and to sort. */
 export class RowTable {
@@ -65,6 +84,8 @@ export class RowTable {
   readonly #flags: Uint32Array;
   readonly #tokens: Uint32Array;
   readonly #targets: Uint32Array;
+  /** Tokens of each row before the cut. */
+  readonly #lengths: Uint32Array;
   /** The rows of the last query, and the end of its search. */
   #found: Found | undefined;
 
@@ -80,10 +101,12 @@ export class RowTable {
     this.#flags = Uint32Array.from({ length: rows.length }, (_, row) => rows.flags(row));
     this.#tokens = new Uint32Array(rows.length);
     this.#targets = new Uint32Array(rows.length);
+    this.#lengths = new Uint32Array(rows.length);
     for (let index = 0; index < examples.length; index++) {
       const row = examples.row(index);
       this.#tokens[row]! += examples.tokens(index);
       this.#targets[row]! += examples.targets(index);
+      this.#lengths[row]! += examples.whole(index) ?? examples.tokens(index);
       if (examples.whole(index) !== undefined) this.#flags[row]! |= bitOf('cut');
     }
     for (const index of heldOut) this.#flags[examples.row(index)]! |= bitOf('heldOut');
@@ -116,14 +139,39 @@ export class RowTable {
     return { total: rows.length, rows: shown };
   }
 
-  /** A row as JSON, its examples, and why it can't be used. */
-  async detail(row: number): Promise<{
-    readonly value: string;
-    readonly examples: readonly TokenizedExample[];
-    readonly problem?: Message;
-  }> {
+  /** A row, as JSON too, with what is made of it. Throws a `RangeError` if there is no such row. */
+  async detail(row: number): Promise<OpenedRow> {
     const value = await this.#reading.rows.value(row);
-    return { value: losslessText(value), ...this.#reading.made(value, row) };
+    const made = this.#reading.made(value, row);
+    return { report: await this.#report(row), value: losslessText(value), ...made };
+  }
+
+  /**
+   * A row of a file with other names of its columns: the first that can be used with them, or else the very first.
+   * Undefined if the file has no rows.
+   */
+  async tried(file: string, mapping: Mapping): Promise<OpenedRow | undefined> {
+    const { rows } = this.#reading;
+    let first: OpenedRow | undefined;
+    let tried = 0;
+    for (let row = 0; row < this.length && tried < TRIED; row++) {
+      if (this.#files[rows.place(row).file] !== file) continue;
+      tried++;
+      const value = await rows.value(row);
+      const made = this.#reading.tried(value, row, mapping);
+      const opened = { report: await this.#report(row), value: losslessText(value), ...made };
+      if (!made.problem) return opened;
+      first ??= opened;
+    }
+    return first;
+  }
+
+  /** How many conversations have each number of questions. */
+  questions(): LengthCounts {
+    const { rows } = this.#reading;
+    const all = Uint32Array.from({ length: this.length }, (_, row) => questionsIn(rows.marks(row)));
+    const conversations = all.filter((questions) => questions > 0);
+    return countsOf(conversations.length, (index) => conversations[index]!);
   }
 
   /** The content of the matching rows that training may learn: not the ones for evaluation, left out or proposed. */
@@ -136,13 +184,15 @@ export class RowTable {
   }
 
   async #find(query: RowQuery, signal?: AbortSignal): Promise<Uint32Array> {
-    const { flag, file, search = '', order = 'row', descending = false } = query;
+    const { flag, file, search = '', order = 'row', descending = false, length, questions } = query;
     const wanted = searchable(search);
     const slices = new TimeSlices(signal);
     const found: number[] = [];
     for (let row = 0; row < this.length; row++) {
       if (flag && !hasFlag(this.#flags[row]!, flag)) continue;
       if (file !== undefined && this.#files[this.#reading.rows.place(row).file] !== file) continue;
+      if (length && !isWithin(this.#lengths[row]!, length)) continue;
+      if (questions && !isWithin(questionsIn(this.#reading.rows.marks(row)), questions)) continue;
       if (wanted !== '') {
         await slices.giveWay();
         if (!searchable(textsIn(await this.#reading.rows.value(row))).includes(wanted)) continue;
@@ -180,6 +230,10 @@ export class RowTable {
       texts: texts.map((text) => text.slice(0, SHOWN)),
     };
   }
+}
+
+function isWithin(number: number, [least, most]: Range): boolean {
+  return number >= least && number <= most;
 }
 
 function searchable(text: string): string {

@@ -15,6 +15,13 @@ const report = (row: number): RowReport => ({
   texts: [`question ${row}`, 'answer'],
 });
 
+const detail = (row: RowReport, value = `{"n":${row.row}}`): RowDetail => ({
+  report: row,
+  value,
+  isWhole: true,
+  examples: [],
+});
+
 function rows(total = 120) {
   const page = (first: number, count: number): RowsPage => ({
     total,
@@ -22,21 +29,35 @@ function rows(total = 120) {
   });
   const remote = {
     rows: vi.fn((_query: RowQuery, first: number, count: number) => Promise.resolve(page(first, count))),
-    row: vi.fn((row: number): Promise<RowDetail> => Promise.resolve({ value: `{"n":${row}}`, examples: [] })),
+    row: vi.fn((row: number): Promise<RowDetail | undefined> => Promise.resolve(detail(report(row)))),
   };
   return { state: new RowsState(engineOf({ examples: remote })), remote, page };
 }
 
 describe('the table of rows', () => {
   it('fetches a page at a time, each once', async () => {
-    const { state, remote } = rows();
+    const { state, remote } = rows(200);
     await state.refresh();
-    expect([state.total, state.at(49)?.row, state.at(50)]).toEqual([120, 49, undefined]);
-    await Promise.all([state.need(60, 61), state.need(95, 105)]);
-    expect([state.at(60)?.row, state.at(104)?.row]).toEqual([60, 104]);
-    expect(remote.rows.mock.calls.map(([, first]) => first)).toEqual([0, 50, 100]);
+    expect([state.total, state.at(99)?.row, state.at(100)]).toEqual([200, 99, undefined]);
+    await Promise.all([state.need(110, 111), state.need(145, 155)]);
+    expect([state.at(110)?.row, state.at(154)?.row]).toEqual([110, 154]);
+    expect(remote.rows.mock.calls.map(([, first]) => first)).toEqual([0, 100, 150]);
     await state.need(500, 501);
     expect(remote.rows).toHaveBeenCalledTimes(3);
+  });
+
+  it('keeps the rows in sight until they are read again', async () => {
+    const { state, remote, page } = rows(200);
+    await state.refresh();
+    await state.need(110, 111);
+    const slow = deferred<RowsPage>();
+    remote.rows.mockImplementationOnce(() => slow.promise);
+    const again = state.refresh(110);
+    expect([state.busy, state.at(3)?.row, state.at(110)?.row]).toEqual([true, 3, 110]);
+    slow.resolve(page(100, 100));
+    await again;
+    expect(remote.rows).toHaveBeenLastCalledWith({}, 100, 100);
+    expect([state.at(3), state.at(110)?.row, state.at(199)?.row]).toEqual([undefined, 110, 199]);
   });
 
   it('finds the matching rows that were proposed', async () => {
@@ -80,11 +101,29 @@ describe('the table of rows', () => {
     expect([state.opened?.index, state.detail?.value]).toEqual([2, '{"n":2}']);
     const changed = { ...report(2), flags: ['excluded'] as const };
     remote.rows.mockResolvedValueOnce({ total: 2, rows: [report(0), changed] });
-    remote.row.mockResolvedValueOnce({ value: 'new', examples: [] });
+    remote.row.mockResolvedValueOnce(detail(changed, 'new'));
     await state.refresh();
     expect(state.opened).toEqual({ report: changed, index: 1 });
     expect(state.detail?.value).toBe('new');
     state.clear();
     expect([state.total, state.opened, state.at(0)]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('closes the open row once its place has another one, and shows more of a long one', async () => {
+    const { state, remote } = rows();
+    await state.refresh();
+    await state.open(2);
+    await state.more();
+    expect(remote.row.mock.calls).toEqual([
+      [2, 2000],
+      [2, 10_000],
+    ]);
+    remote.row.mockResolvedValueOnce(detail({ ...report(2), record: 9 }));
+    await state.refresh();
+    expect([state.opened, state.detail]).toEqual([undefined, undefined]);
+    await state.open(1);
+    remote.row.mockResolvedValueOnce(undefined);
+    await state.refresh();
+    expect(state.opened).toBeUndefined();
   });
 });

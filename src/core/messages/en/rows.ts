@@ -61,4 +61,22 @@ export const rows = {
   lengths: 'Lengths of the examples, in tokens',
   lengthBar: (from: string, to: string, count: string) => `${from} to ${to} tokens: ${count}`,
   lengthLimit: (length: string) => `cut at ${length}`,
+  lengthRange: (from: string, to: string) => `${from} to ${to} tokens`,
+  cutShare: (cut: string, share: string, tokens: string, tokenShare: string) =>
+    `${cut} examples (${share}) are longer than that: ${tokens} tokens (${tokenShare}) are cut off.`,
+  questions: 'Questions in each conversation',
+  questionBar: (from: string, to: string, count: string) =>
+    from === to ? `${from}: ${count} conversations` : `${from} to ${to}: ${count} conversations`,
+  questionRange: (from: string, to: string) =>
+    from === to ? `questions: ${from}` : `questions: ${from} to ${to}`,
+  firstTokens: (shown: string, all: string) => `The first ${shown} of ${all} tokens.`,
+  showMore: 'Show more',
+  tooLongToEdit: 'This row is too long to edit here. Change it in its file.',
+  judgedParts: {
+    prompt: 'Prompt',
+    chosen: 'Chosen answer',
+    rejected: 'Rejected answer',
+    good: 'Good answer',
+    bad: 'Bad answer',
+  },
 };

@@ -62,4 +62,21 @@ export const rows: Catalogue['rows'] = {
   lengths: '样本长度（token 数）',
   lengthBar: (from, to, count) => `${from} 到 ${to} 个 token：${count} 条`,
   lengthLimit: (length) => `截断于 ${length}`,
+  lengthRange: (from, to) => `${from} 到 ${to} 个 token`,
+  cutShare: (cut, share, tokens, tokenShare) =>
+    `${cut} 条样本（${share}）超出此长度：共有 ${tokens} 个 token（${tokenShare}）被截掉。`,
+  questions: '每段对话的提问数',
+  questionBar: (from, to, count) =>
+    from === to ? `${from} 个提问：${count} 段对话` : `${from} 到 ${to} 个提问：${count} 段对话`,
+  questionRange: (from, to) => (from === to ? `${from} 个提问` : `${from} 到 ${to} 个提问`),
+  firstTokens: (shown, all) => `共 ${all} 个 token，这里是前 ${shown} 个。`,
+  showMore: '显示更多',
+  tooLongToEdit: '这一行太长，无法在此编辑，请在文件中修改。',
+  judgedParts: {
+    prompt: '提示词',
+    chosen: '较好的回答',
+    rejected: '较差的回答',
+    good: '好的回答',
+    bad: '差的回答',
+  },
 };

@@ -15,9 +15,20 @@ export const ROLES = [
   'messages',
   'tools',
   'text',
+  'chosen',
+  'rejected',
+  'kto_tag',
 ] as const;
 /** Names within the messages of a list. */
-export const TAGS = ['role_tag', 'content_tag'] as const;
+export const TAGS = [
+  'role_tag',
+  'content_tag',
+  'user_tag',
+  'assistant_tag',
+  'system_tag',
+  'function_tag',
+  'observation_tag',
+] as const;
 
 const KEY = 'columns';
 const keptSchema = array(

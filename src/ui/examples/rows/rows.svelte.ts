@@ -5,6 +5,8 @@ import type { EngineState } from '../../engine.svelte';
 
 /** Rows that are fetched at once. */
 const PAGE = 50;
+/** Tokens of an open row that are shown at first. */
+const TOKENS = 2000;
 
 /** The table of all rows: what is looked for, the rows that were fetched, and the one that is open. */
 export class RowsState {
@@ -21,6 +23,8 @@ export class RowsState {
   readonly #pages = new SvelteMap<number, readonly RowReport[]>();
   /** Pages that were asked for. */
   readonly #asked = new SvelteSet<number>();
+  /** Tokens of the open row that are fetched. */
+  #tokens = TOKENS;
   /** Number of the present query or data set: answers to older ones don't count. */
   #turn = 0;
 
@@ -41,20 +45,27 @@ export class RowsState {
     await this.refresh();
   }
 
-  /** Fetches the rows again, after the query or the examples have changed. The former ones stay until the new arrive. */
-  async refresh(): Promise<void> {
+  /**
+   * Fetches the rows again, after the query or the examples have changed. The former ones stay until the new arrive.
+   *
+   * @param at place of the first row that is in sight
+   */
+  async refresh(at = 0): Promise<void> {
     const turn = ++this.#turn;
-    this.#asked.clear();
-    this.#asked.add(0);
+    const first = Math.floor(at / PAGE);
     this.busy = true;
     this.error = undefined;
     try {
-      const { total, rows } = await this.#engine.remote.examples.rows(this.query, 0, PAGE);
+      const { total, rows } = await this.#engine.remote.examples.rows(this.query, first * PAGE, 2 * PAGE);
       if (turn !== this.#turn) return;
       this.#pages.clear();
-      this.#pages.set(0, rows);
+      this.#asked.clear();
+      for (const page of [first, first + 1]) {
+        this.#pages.set(page, rows.slice((page - first) * PAGE, (page - first + 1) * PAGE));
+        this.#asked.add(page);
+      }
       this.total = total;
-      await this.#openAgain(rows);
+      await this.#openAgain(rows, first * PAGE);
     } catch (error) {
       if (turn === this.#turn) this.#fail(error);
     } finally {
@@ -107,8 +118,15 @@ export class RowsState {
   async open(index: number): Promise<void> {
     const report = this.at(index);
     if (!report) return;
+    this.#tokens = TOKENS;
     this.opened = { report, index };
     await this.#showDetail(report);
+  }
+
+  /** Shows more tokens of the open row. */
+  async more(): Promise<void> {
+    this.#tokens *= 5;
+    if (this.opened) await this.#showDetail(this.opened.report);
   }
 
   close(): void {
@@ -117,20 +135,24 @@ export class RowsState {
   }
 
   /** Shows the open row with its new facts, if it is still there. */
-  async #openAgain(rows: readonly RowReport[]): Promise<void> {
+  async #openAgain(rows: readonly RowReport[], first: number): Promise<void> {
     const { opened } = this;
     if (!opened) return;
     const { file, record } = opened.report;
-    const index = rows.findIndex((row) => row.file === file && row.record === record);
-    const report = rows[index];
-    if (report) this.opened = { report, index };
+    const at = rows.findIndex((row) => row.file === file && row.record === record);
+    const report = rows[at];
+    if (report) this.opened = { report, index: first + at };
     await this.#showDetail(report ?? opened.report);
   }
 
-  async #showDetail(report: RowReport): Promise<void> {
+  async #showDetail({ row, file, record }: RowReport): Promise<void> {
     try {
-      const detail = await this.#engine.remote.examples.row(report.row);
-      if (this.opened?.report.row === report.row) this.detail = detail;
+      const detail = await this.#engine.remote.examples.row(row, this.#tokens);
+      if (this.opened?.report.row !== row) return;
+      const isSame = detail?.report.file === file && detail.report.record === record;
+      if (isSame) this.opened = { ...this.opened, report: detail.report };
+      else this.opened = undefined;
+      this.detail = isSame ? detail : undefined;
     } catch (error) {
       this.#fail(error);
     }

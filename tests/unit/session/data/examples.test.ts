@@ -67,3 +67,19 @@ it('reads a file with the same number and name only once', async () => {
   await examples.set([{ ...fileOf(4), id: 2 }, fileOf(5), { ...first, name: 'other' }], DEFAULTS);
   expect(session.dataset!.files.map((file) => [a, b, c].indexOf(file))).toEqual([1, -1, -1]);
 });
+
+it('tells the beginning of a long row, and the parts of one that compares answers', async () => {
+  const { examples } = openExamples();
+  const row = { prompt: 'Which?', chosen: 'This.', rejected: 'That.' };
+  const rows = [{ text: 'a fish '.repeat(30_000) }, row].map((each) => JSON.stringify(each));
+  await examples.set([{ name: 'long.jsonl', content: new Blob([rows.join('\n')]) }], DEFAULTS);
+  const opened = await examples.row(0, 10);
+  expect(opened).toMatchObject({ isWhole: false, examples: [{ length: 512 }] });
+  expect([opened?.value.length, opened?.examples[0]?.tokens.length]).toEqual([200_000, 10]);
+  expect((await examples.row(1, 10))?.judged).toEqual([
+    { part: 'prompt', text: 'Which?' },
+    { part: 'chosen', text: 'This.' },
+    { part: 'rejected', text: 'That.' },
+  ]);
+  expect(await examples.row(2, 10)).toBeUndefined();
+});

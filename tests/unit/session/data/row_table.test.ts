@@ -5,6 +5,7 @@ import { editsText, type Edits } from '../../../../src/data/edits';
 import { cleanRows } from '../../../../src/session/data/clean_rows';
 import { makeDataset, type Dataset } from '../../../../src/session/data/dataset';
 import type { RowQuery } from '../../../../src/session/data/row_table';
+import { dataReport } from '../../../../src/session/reports';
 import type { OpenModel } from '../../../../src/session/models/open';
 import { openTinyModel } from '../tiny';
 
@@ -171,5 +172,61 @@ describe('edits', () => {
     });
     expect(problems).toMatchObject([{ file: 'changes.jsonl', code: 'edits', places: [{ line: 2 }] }]);
     expect(training.length).toBe(2);
+  });
+
+  it('finds rows by their length before the cut, and conversations by their questions', async () => {
+    const dataset = await datasetOf();
+    const { lengths, questions, truncated, cutTokens } = dataReport(dataset);
+    const long = lengths.step * lengths.counts.length;
+    expect(await rowsOf(dataset, { length: [65, long] })).toEqual([2]);
+    expect(truncated).toBe(1);
+    expect(cutTokens).toBeGreaterThan(long - lengths.step - 64);
+    expect(cutTokens).toBeLessThanOrEqual(long - 64);
+    expect(questions).toEqual({ step: 1, counts: [5] });
+    const turn = [
+      { role: 'user', content: 'Hm?' },
+      { role: 'assistant', content: 'Ah.' },
+    ];
+    const file = fileOf(
+      'c.jsonl',
+      lines({ messages: [...turn, ...turn] }, { text: 'Text.' }, ...[pair('a', 'b')]),
+    );
+    const more = await makeDataset(model, [file], { ...DEFAULTS, eval_split: 0 });
+    expect(dataReport(more).questions).toEqual({ step: 1, counts: [1, 1] });
+    expect(await rowsOf(more, { questions: [2, 2] })).toEqual([0]);
+  });
+
+  it('marks comparisons and verdicts, and tells their parts', async () => {
+    const rows = [
+      { prompt: 'Which?', chosen: 'This.', rejected: 'That.' },
+      { prompt: 'Good?', completion: 'No.', label: false },
+    ];
+    const dataset = await makeDataset(model, [fileOf('c.jsonl', lines(...rows, pair('a', 'b')))], {
+      ...DEFAULTS,
+      eval_split: 0,
+    });
+    expect(await rowsOf(dataset, { flag: 'compared' })).toEqual([0]);
+    expect(await rowsOf(dataset, { flag: 'judged' })).toEqual([1]);
+    expect((await dataset.table.detail(0)).judged).toMatchObject({ kind: 'preference' });
+    expect((await dataset.table.detail(1)).judged).toMatchObject({ kind: 'feedback', desirable: false });
+  });
+
+  it('tries other names of columns on the first row that they fit', async () => {
+    const rows = [
+      { Ask: 'Who?', Reply: 7 },
+      { Ask: 'Who?', Reply: 'Me.' },
+    ];
+    const { table } = await makeDataset(model, [fileOf('c.jsonl', lines(...rows))], {
+      ...DEFAULTS,
+      eval_split: 0,
+    });
+    expect((await table.detail(1)).problem?.code).toBe('record_shapeless');
+    const found = await table.tried('c.jsonl', { columns: { prompt: 'Ask', response: 'Reply' } });
+    expect(found?.report.record).toBe(2);
+    expect(found?.examples).toHaveLength(1);
+    const wrong = await table.tried('c.jsonl', { columns: { prompt: 'Ask', response: 'Answer' } });
+    expect(wrong).toMatchObject({ report: { record: 1 }, examples: [] });
+    expect(wrong?.problem).toBeDefined();
+    expect(await table.tried('d.jsonl', {})).toBeUndefined();
   });
 });
