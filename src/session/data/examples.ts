@@ -16,7 +16,7 @@ export interface PreviewExample {
 }
 
 /** A part of a row of which answers are compared or judged. */
-export interface JudgedText {
+interface JudgedText {
   readonly part: 'prompt' | 'chosen' | 'rejected' | 'good' | 'bad';
   readonly text: string;
 }
