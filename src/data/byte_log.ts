@@ -18,6 +18,10 @@ export class ByteLog {
   /** The last page, which still grows. */
   #tail = new Uint8Array(PAGE);
   #size = 0;
+  /** The end of the last read. */
+  #next = 0;
+  /** A page of the scratch file that is read from its beginning to its end. */
+  #ahead: { readonly page: number; readonly bytes: Uint8Array } | undefined;
 
   /** @param open opens an empty scratch file; if undefined, memory holds everything */
   constructor(open?: () => Promise<Scratch>) {
@@ -48,6 +52,7 @@ export class ByteLog {
       const to = Math.min(PAGE, end - page * PAGE);
       bytes.set(await this.#part(page, from, to), at - begin);
       at += to - from;
+      this.#next = at;
     }
     return bytes;
   }
@@ -60,8 +65,14 @@ export class ByteLog {
     if (page === Math.floor(this.#size / PAGE)) return this.#tail.subarray(from, to);
     const kept = this.#kept[page];
     if (kept) return kept.subarray(from, to);
+    if (this.#ahead?.page === page) return this.#ahead.bytes.subarray(from, to);
+    const scratch = await this.#scratch!;
     const first = (page - KEPT_PAGES) * PAGE;
-    return (await this.#scratch!).read(first + from, first + to);
+    // A reading that goes on where the last one ended will want the rest of the page too.
+    if (page * PAGE + from !== this.#next) return await scratch.read(first + from, first + to);
+    const bytes = await scratch.read(first, first + PAGE);
+    this.#ahead = { page, bytes };
+    return bytes.subarray(from, to);
   }
 
   async #settle(page: number): Promise<void> {

@@ -38,7 +38,7 @@ export class RecordStore {
   }
 
   async entry(index: number): Promise<Entry> {
-    const text = await this.#text(index);
+    const text = await this.text(index);
     if (text.startsWith(FAULT)) return { fault: JSON.parse(text.slice(FAULT.length)) as Fault };
     const line = this.line(index);
     return { value: parseLosslessJson(text), ...(line !== undefined && { line }) };
@@ -46,7 +46,12 @@ export class RecordStore {
 
   /** A record that can be read. */
   async value(index: number): Promise<LosslessJson> {
-    return parseLosslessJson(await this.#text(index));
+    return parseLosslessJson(await this.text(index));
+  }
+
+  /** Such a record as JSON. */
+  async text(index: number): Promise<string> {
+    return decoder.decode(await this.#log.read(this.#begins.at(index), this.#begins.at(index + 1)));
   }
 
   line(index: number): number | undefined {
@@ -63,9 +68,5 @@ export class RecordStore {
   /** Frees the scratch file once each user has closed the store. */
   async close(): Promise<void> {
     if (--this.#users === 0) await this.#log.close();
-  }
-
-  async #text(index: number): Promise<string> {
-    return decoder.decode(await this.#log.read(this.#begins.at(index), this.#begins.at(index + 1)));
   }
 }

@@ -103,6 +103,11 @@ export class ParsedFiles {
     return await this.#store.value(this.#parsed(file).first + record - 1);
   }
 
+  /** Such a record as JSON. */
+  async text(file: FileReader, record: number): Promise<string> {
+    return await this.#store.text(this.#parsed(file).first + record - 1);
+  }
+
   /** The line of a record's beginning in the file, from 1, if it is known. */
   line(file: FileReader, record: number): number | undefined {
     return this.#store.line(this.#parsed(file).first + record - 1);

@@ -1,5 +1,5 @@
 import { GrowingNumbers } from '../../core/growing_numbers';
-import type { LosslessJson } from '../../core/lossless_json';
+import { losslessText, type LosslessJson } from '../../core/lossless_json';
 import { addedIn, type DataSource } from './data_source';
 import type { ParsedFiles } from './parsed_files';
 
@@ -63,12 +63,26 @@ export class Rows {
   }
 
   async value(row: number): Promise<LosslessJson> {
+    const { source, record, own } = this.#found(row);
+    return own !== undefined ? own : await this.#parsed.value(source.file, record);
+  }
+
+  /** The value as JSON. */
+  async text(row: number): Promise<string> {
+    const { source, record, own } = this.#found(row);
+    return own !== undefined ? losslessText(own) : await this.#parsed.text(source.file, record);
+  }
+
+  /** A row's source, and its value if it does not come from the file. */
+  #found(row: number): {
+    readonly source: DataSource;
+    readonly record: number;
+    readonly own: LosslessJson | undefined;
+  } {
     const record = this.#records.at(row);
     const source = this.#sources[this.#files.at(row)]!;
     const edited = source.edits.get(record)?.value;
-    if (edited !== undefined) return edited;
-    const added = addedIn(source)?.[record - 1];
-    return added ? added.value : await this.#parsed.value(source.file, record);
+    return { source, record, own: edited !== undefined ? edited : addedIn(source)?.[record - 1]?.value };
   }
 
   place(row: number): RowPlace {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Float, losslessText, parseLosslessJson, type LosslessJson } from '../../../src/core/lossless_json';
 import { message } from '../../../src/core/messages/message';
 import { ByteLog } from '../../../src/data/byte_log';
@@ -25,6 +25,11 @@ describe('a log of bytes', () => {
       const end = Math.min(log.size, begin + 2 * MEBIBYTE + 1);
       expect(Buffer.compare(await log.read(begin, end), bytesAt(begin, end))).toBe(0);
     }
+    const reads = vi.spyOn(scratch, 'read');
+    for (let begin = 65 * MEBIBYTE - 7; begin < 67 * MEBIBYTE; begin += 50_000) {
+      expect(Buffer.compare(await log.read(begin, begin + 50_000), bytesAt(begin, begin + 50_000))).toBe(0);
+    }
+    expect(reads.mock.calls.length).toBeLessThan(6);
     await log.close();
     expect(scratch.closed).toBe(true);
   });

@@ -74,6 +74,10 @@ describe('the table of rows', () => {
     expect(await rowsOf(dataset, { search: '"fish"' })).toEqual([0]);
     expect(await rowsOf(dataset, { search: 'sea.\nhere' })).toEqual([3]);
     expect(await rowsOf(dataset, { search: 'instruction' })).toEqual([]);
+    expect(await rowsOf(dataset, { search: 'SEA' })).toEqual([2, 3]);
+    const added = { value: { text: 'Caf\u00e9 by the SEA' } };
+    const more = await datasetOf({ records: [], added: [added] });
+    expect(await rowsOf(more, { search: 'cafe\u0301' })).toEqual([6]);
     expect(await rowsOf(dataset, { search: 'nothing', flag: 'refused', file: 'a.jsonl' })).toEqual([1]);
     expect(await rowsOf(dataset, { search: 'nothing', file: 'b.jsonl' })).toEqual([]);
   });
