@@ -1,16 +1,13 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import { describeError, TunesmithError } from '../core/errors';
+import { describeError } from '../core/errors';
 import { DEFAULTS, parseSettings, settingFromText } from '../core/settings/settings';
 import { cleaningMessage, type CleaningExample, type CleaningReport } from '../data/cleaning/report';
 import { cleanRows, ROW_SETTINGS } from '../session/data/clean_rows';
 import type { SourceFacts } from '../session/data/uses';
-import { temporaryPath } from '../storage/file_store';
-import { nodeFiles } from '../storage/node_files';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { showDatasets } from './hub_data';
 import { jsonOf } from './json';
 import { say, sayError, t } from './language';
+import { checkFree, writeLines } from './line_file';
 import { DATA_HUB_OPTIONS } from './library';
 import { problemText, readData } from './open';
 import type { Output } from './output';
@@ -75,49 +72,6 @@ function useOf({ name, records, trained, heldOut }: SourceFacts): object {
 
 function reportUses(sources: readonly SourceFacts[], output: Output): void {
   for (const { name, trained, heldOut } of sources) output.line(t.cli.rowsOfFile(name, trained, heldOut));
-}
-
-/** Throws `output_file_used` unless the file may be written. */
-async function checkFree(path: string, overwrite: boolean): Promise<void> {
-  const info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory() || (info && !overwrite)) {
-    throw new TunesmithError({ code: 'output_file_used', values: { path, isFolder: info.isDirectory() } });
-  }
-}
-
-const encoder = new TextEncoder();
-/** Characters that are written at once. */
-const PART = 2 ** 20;
-
-/** Writes lines into a file, which has them all or does not exist. */
-async function writeLines(path: string, lines: AsyncIterable<string>): Promise<void> {
-  const files = nodeFiles(dirname(path));
-  const temporary = temporaryPath(`${basename(path)}.${process.pid}`);
-  try {
-    const writer = await files.openWriter(temporary);
-    try {
-      let at = 0;
-      let part = '';
-      const flush = async (): Promise<void> => {
-        const bytes = encoder.encode(part);
-        await writer.write(at, bytes);
-        at += bytes.length;
-        part = '';
-      };
-      for await (const line of lines) {
-        part += `${line}\n`;
-        if (part.length > PART) await flush();
-      }
-      await flush();
-      await writer.flush();
-    } finally {
-      await writer.close();
-    }
-    await files.rename(temporary, basename(path));
-  } catch (error) {
-    await files.remove(temporary);
-    throw error;
-  }
 }
 
 function report({ steps }: CleaningReport, output: Output): void {

@@ -19,6 +19,7 @@ import { searchCommand } from './search';
 import { stoppedExitCode } from './signals';
 import { trainCommand } from './train';
 import { uploadCommand } from './upload';
+import { writeCommand } from './write';
 
 const commands: readonly Command[] = [
   trainCommand,
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   inspectCommand,
   previewCommand,
   dataCommand,
+  writeCommand,
   searchCommand,
   modelsCommand,
   runsCommand,

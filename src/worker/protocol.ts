@@ -38,7 +38,7 @@ export { editsText, isEdits, readEdits, type AddedRecord, type Edits, type Recor
 export { costOf, type Prices, type WritingEstimate } from '../session/writing/cost';
 export type { AugmentReport } from '../session/writing/augmenting';
 export type { Proposal } from '../session/writing/proposal';
-export type { WritingTaskKind } from '../session/writing/tasks';
+export { givenPrompt, type WritingTaskKind } from '../session/writing/tasks';
 export type { WritingEvent, WritingProgress } from '../session/writing/write_rows';
 export type { AugmentRequest, WritingRequest } from '../session/writing/writing';
 export { TECHNIQUE_NAMES, type TechniqueName } from '../data/augmentation/techniques';

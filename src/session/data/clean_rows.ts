@@ -6,6 +6,7 @@ import type { TokenizedExample } from '../../data/batches';
 import { Cleaner } from '../../data/cleaning/cleaner';
 import type { CleaningReport } from '../../data/cleaning/report';
 import type { ProblemGroup } from '../../data/problems';
+import type { Sample } from '../../data/records';
 import { jsonLine } from '../../exports/cluster/records';
 import type { DataFile, DatasetOptions } from './dataset';
 import { ParsedFiles } from './parsed_files';
@@ -49,6 +50,8 @@ export interface CleanRows {
   /** Guesses about the files, and rows that are left out. */
   readonly notes: readonly Message[];
   readonly cleaning: CleaningReport | undefined;
+  /** The contents of the rows of a pass. */
+  samples(): AsyncGenerator<Sample, void, void>;
   /** The rows of a pass, as lines of JSON. */
   lines(): AsyncIterable<string>;
   /** Frees the scratch file. */
@@ -87,6 +90,12 @@ export async function cleanRows(
   const { train, heldOut, leakedExamples } = assembled;
   const leaked = leakedExamples.length;
   const cleaning = reading.cleaning.report;
+  async function* samples(): AsyncGenerator<Sample, void, void> {
+    for (const index of train) {
+      await slices.giveWay();
+      yield await reading.sampleOf(index);
+    }
+  }
   return {
     count: train.length,
     heldOut: heldOut.length,
@@ -99,11 +108,9 @@ export async function cleanRows(
       ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
     ],
     cleaning,
+    samples,
     async *lines() {
-      for (const index of train) {
-        await slices.giveWay();
-        yield jsonLine(rowRecord(await reading.sampleOf(index)));
-      }
+      for await (const sample of samples()) yield jsonLine(rowRecord(sample));
     },
     close: () => parsed.close(),
   };

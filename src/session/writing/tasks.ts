@@ -9,6 +9,17 @@ import { chunksOf } from './chunks';
 import type { Proposal } from './proposal';
 import type { Completion } from './writer';
 
+/** The form of answers that become rows. */
+const FORM = '[{"question": "…", "answer": "…"}]';
+
+/** A given prompt, with the form of the answer if it has one. */
+export function givenPrompt(
+  task: WritingTaskKind,
+  prompts: Readonly<Record<WritingTaskKind, string>>,
+): string {
+  return task === 'answers' ? prompts[task] : `${prompts[task]}\n${FORM}`;
+}
+
 /** Something that a model can write, with its inputs. */
 export type WritingTask =
   /** Variations of the rows with one question and one answer that a query finds and that training learns. */

@@ -29,6 +29,8 @@ export const cli = {
     inspect: 'shows the architecture, the parameters and the memory that training needs; loads no weights',
     preview: 'estimates what a model needs from its config.json and its list of files; downloads no weights',
     data: 'cleans files of examples and writes them as one JSONL file; needs no model',
+    write:
+      'makes more rows: changes those of files, or lets a chat service write some; writes them as a file to add to --data',
     search: 'finds models on the Hub that can be trained here, and says whether they fit',
     models: 'lists the downloaded models that are saved on this computer, with their sizes; removes one',
     runs: 'lists the runs in an output folder or in its subfolders; shows, renames or removes one',
@@ -51,6 +53,21 @@ export const cli = {
     dataInfo:
       'only shows the licence, the configurations, the splits and the sizes of the data sets of the Hub in --data',
     clean: 'the same as --cleaning',
+    writeTask: (tasks: readonly string[]) =>
+      `${format.alternatives(tasks)}: change the questions of rows; or let a service write variations of rows, answers to questions, or pairs of a question and an answer from documents`,
+    writeData: 'for change and variations: the rows; for pairs without --document: rows that are plain texts',
+    writeWays: (ways: readonly string[]) => `for change: ${format.series(ways)}, separated by commas`,
+    writeSynonyms: 'for change by synonyms: a text file with lines such as “big: large, huge”',
+    writeQuestions: 'for answers: a text file with one question a line',
+    writeDocument: 'for pairs: a text file',
+    writeAddress: 'the service, in OpenAI’s form: https://api.openai.com/v1, http://localhost:11434/v1 …',
+    writeModel: 'the model of the service',
+    writeKey: 'the environment variable that holds the key; without it, no key is sent',
+    writePrompt: 'a text file with the prompt; {question}, {answer}, {document} and {count} are filled in',
+    writeRows: (rows: number) => `rows for each request; for change, copies for each way; by default ${rows}`,
+    writeMost: (most: number) => `most requests; for change, most new rows; by default ${most}`,
+    writePerMinute: (requests: number) => `most requests a minute; by default ${requests}`,
+    writeOutput: 'the file of new rows to write, which records their origin',
     dataOutput: 'the JSONL file to write; without it, the report alone',
     dataToPlan: 'examples to plan for; without them, batches of max_seq_length tokens',
     endpoint: (fallback: string) =>

@@ -1,9 +1,10 @@
-import type {
-  AugmentRequest,
-  RowQuery,
-  TechniqueName,
-  WritingRequest,
-  WritingTaskKind,
+import {
+  givenPrompt,
+  type AugmentRequest,
+  type RowQuery,
+  type TechniqueName,
+  type WritingRequest,
+  type WritingTaskKind,
 } from '../../../worker/protocol';
 import type { ServiceState } from './service.svelte';
 
@@ -69,15 +70,12 @@ export function augmentRequest(form: ChangeForm, query: RowQuery, given: readonl
   };
 }
 
-/** The form of answers that become rows. */
-const FORM = '[{"question": "…", "answer": "…"}]';
-
 /** The prompt of a task: the visitor's own, or the given one with the form of the answer. */
 export function promptOf(
   { prompts, task }: Pick<WriteForm, 'prompts' | 'task'>,
   given: Readonly<Record<WritingTaskKind, string>>,
 ): string {
-  return prompts[task] ?? (task === 'answers' ? given[task] : `${given[task]}\n${FORM}`);
+  return prompts[task] ?? givenPrompt(task, given);
 }
 
 /** @param prompts those to use if the visitor has none of their own */

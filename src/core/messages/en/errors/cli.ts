@@ -5,6 +5,26 @@ const NEW_FOLDER = 'Name a new folder, or an empty one.';
 
 /** Errors of the command line. */
 export const cliErrors = {
+  argument_choice: ({
+    option,
+    given,
+    choices,
+  }: {
+    option: string;
+    given: string;
+    choices: readonly string[];
+  }) => ({
+    message: `--${option} must be ${format.alternatives(choices)}, not “${given}”.`,
+    hint: 'Choose one of them.',
+  }),
+  argument_number: ({ option, given, most }: { option: string; given: string; most: number }) => ({
+    message: `--${option} must be a whole number from 1 to ${format.count(most)}, not “${given}”.`,
+    hint: 'Write such a number.',
+  }),
+  key_variable_empty: ({ name }: { name: string }) => ({
+    message: `The environment has no variable ${name}, or it is empty.`,
+    hint: 'Set it to the key of the service, or leave --key_variable out.',
+  }),
   argument_flag: ({ option, given }: { option: string; given: string }) => ({
     message: `--${option} must be true or false, not “${given}”.`,
     hint: `Write --${option} true or --${option} false.`,

@@ -6,6 +6,18 @@ const NEW_FOLDER = '请指定一个新文件夹或空文件夹。';
 
 /** Errors of the command line. */
 export const cliErrors: typeof english = {
+  argument_choice: ({ option, given, choices }) => ({
+    message: `--${option} 必须是 ${format.alternatives(choices)}，而不是“${given}”。`,
+    hint: '请选择其中之一。',
+  }),
+  argument_number: ({ option, given, most }) => ({
+    message: `--${option} 必须是 1 到 ${format.count(most)} 的整数，而不是“${given}”。`,
+    hint: '请填写这样的数字。',
+  }),
+  key_variable_empty: ({ name }) => ({
+    message: `环境变量 ${name} 不存在或为空。`,
+    hint: '请把它设为服务的密钥，或去掉 --key_variable。',
+  }),
   argument_flag: ({ option, given }) => ({
     message: `--${option} 必须为 true 或 false，而不是“${given}”。`,
     hint: `请写成 --${option} true 或 --${option} false。`,

@@ -1,0 +1,239 @@
+import { basename } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { memoryFile } from '../core/file_reader';
+import { TunesmithError } from '../core/errors';
+import { parseLosslessJson } from '../core/lossless_json';
+import { ANSWER_DEFAULTS, parseAnswerSettings, parseSettings } from '../core/settings/settings';
+import { TECHNIQUE_NAMES } from '../data/augmentation/techniques';
+import { editsText, type AddedRecord } from '../data/edits';
+import type { Sample } from '../data/records';
+import { cleanRows, ROW_SETTINGS } from '../session/data/clean_rows';
+import { augmentRows } from '../session/writing/augmenting';
+import { estimateOf } from '../session/writing/cost';
+import { ChatEndpoint } from '../session/writing/endpoint/chat_endpoint';
+import type { Proposal } from '../session/writing/proposal';
+import { givenPrompt, jobsOf, type WritingTask } from '../session/writing/tasks';
+import { readTextFile } from '../session/writing/text_file';
+import { writeRows } from '../session/writing/write_rows';
+import type { Arguments } from './arguments';
+import { DATA_OPTION, JSON_OPTION, type Command } from './command';
+import { jsonOf } from './json';
+import { say, t } from './language';
+import { DATA_HUB_OPTIONS } from './library';
+import { checkFree, writeLines } from './line_file';
+import { readData } from './open';
+import type { Output } from './output';
+import { temporaryScratch } from './scratch';
+import { interruptible } from './signals';
+
+const TASKS = ['change', 'variations', 'answers', 'pairs'] as const;
+const DEFAULT_WAYS = 'templates,typos';
+/** The part of the words that is changed. */
+const SHARE = 0.1;
+/** Most characters of a part of a document. */
+const CHUNK = 2000;
+const ROWS = { change: 1, variations: 3, answers: 1, pairs: 3 };
+const MOST = 200;
+const PER_MINUTE = 30;
+const PARALLEL = 2;
+
+export const writeCommand: Command = {
+  name: 'write',
+  summary: t.cli.summaries.write,
+  options: {
+    task: { value: 'TASK', kind: 'text', required: true, help: t.cli.options.writeTask(TASKS) },
+    data: { ...DATA_OPTION, required: false, help: t.cli.options.writeData },
+    ...DATA_HUB_OPTIONS,
+    ways: { value: 'NAMES', kind: 'text', help: t.cli.options.writeWays(TECHNIQUE_NAMES) },
+    synonyms: { value: 'FILE', kind: 'text', help: t.cli.options.writeSynonyms },
+    questions: { value: 'FILE', kind: 'text', help: t.cli.options.writeQuestions },
+    document: { value: 'FILE', kind: 'text', help: t.cli.options.writeDocument },
+    address: { value: 'URL', kind: 'text', help: t.cli.options.writeAddress },
+    service_model: { value: 'NAME', kind: 'text', help: t.cli.options.writeModel },
+    key_variable: { value: 'NAME', kind: 'text', help: t.cli.options.writeKey },
+    prompt: { value: 'FILE', kind: 'text', help: t.cli.options.writePrompt },
+    rows: { value: 'N', kind: 'text', help: t.cli.options.writeRows(ROWS.pairs) },
+    most: { value: 'N', kind: 'text', help: t.cli.options.writeMost(MOST) },
+    per_minute: { value: 'N', kind: 'text', help: t.cli.options.writePerMinute(PER_MINUTE) },
+    output: { value: 'FILE', kind: 'text', required: true, help: t.cli.options.writeOutput },
+    overwrite: { value: '', kind: 'flag', help: t.cli.options.overwrite },
+    json: JSON_OPTION,
+  },
+  settings: ROW_SETTINGS,
+  answers: ['max_new_tokens', 'temperature'],
+  async run(args, output) {
+    const path = args.required('output');
+    await checkFree(path, args.flag('overwrite'));
+    const task = choiceOf('task', args.required('task'), TASKS);
+    const count = numberOf(args, 'rows', ROWS[task], 1000);
+    const most = numberOf(args, 'most', MOST, 1_000_000);
+    const proposals: Proposal[] = [];
+    const keep = (rows: readonly Proposal[]): void => void proposals.push(...rows);
+    try {
+      await interruptible(async (signal) => {
+        const rows = await rowsOf(args, output, signal);
+        try {
+          if (task === 'change')
+            await change({ args, output, copies: count, most, samples: rows.samples, keep }, signal);
+          else await write({ args, output, task, count, most, samples: rows.samples, keep }, signal);
+        } finally {
+          await rows.close();
+        }
+      });
+    } finally {
+      output.progress('');
+      // What arrived before a stop or a failure is paid for.
+      if (proposals.length > 0)
+        await writeLines(
+          path,
+          editsText({ records: [], added: proposals.map(addedOf) })
+            .trimEnd()
+            .split('\n'),
+        );
+    }
+    output.line(t.cli.rowsWritten(path, proposals.length));
+  },
+};
+
+interface Work {
+  readonly args: Arguments;
+  readonly output: Output;
+  readonly most: number;
+  readonly samples: () => AsyncIterable<Sample>;
+  readonly keep: (rows: readonly Proposal[]) => void;
+}
+
+async function change(
+  { args, output, most, samples, keep, copies }: Work & { copies: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const ways = (args.text('ways') ?? DEFAULT_WAYS)
+    .split(',')
+    .map((way) => choiceOf('ways', way.trim(), TECHNIQUE_NAMES));
+  const synonyms = args.text('synonyms');
+  const techniques = {
+    templates: { templates: t.more.templates },
+    synonyms: { share: SHARE, synonyms: synonyms === undefined ? '' : await textAt(synonyms) },
+    typos: { share: SHARE },
+    deletion: { share: SHARE },
+    swap: { share: SHARE },
+  };
+  const on = Object.fromEntries(ways.map((way) => [way, techniques[way]]));
+  const { seed } = parseSettings(args.settings);
+  const report = await augmentRows(samples(), { techniques: on, copies, seed, most }, keep, signal);
+  output.json({ event: 'changed', ...jsonOf(report) });
+}
+
+async function write(
+  { args, output, task, count, most, samples, keep }: Work & { task: WritingTask['kind']; count: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const prompt = args.text('prompt');
+  const jobs = await jobsOf(
+    await taskOf(args, task),
+    { prompt: prompt === undefined ? givenPrompt(task, t.more.prompts) : await textAt(prompt), count, most },
+    samples,
+  );
+  const { max_new_tokens: maxTokens, temperature } = parseAnswerSettings({
+    ...ANSWER_DEFAULTS,
+    max_new_tokens: 1024,
+    ...args.answers,
+  });
+  const endpoint = new ChatEndpoint({
+    address: required(args, 'address'),
+    anyHttp: true,
+    model: required(args, 'service_model'),
+    key: keyOf(args),
+    maxTokens,
+    temperature,
+    parallel: PARALLEL,
+    perMinute: numberOf(args, 'per_minute', PER_MINUTE, 100_000),
+  });
+  const { requests, promptTokens, answerTokens } = estimateOf(jobs, maxTokens);
+  output.note(t.more.estimate(requests, t.format.count(promptTokens), t.format.count(answerTokens)));
+  const result = await writeRows(
+    jobs,
+    endpoint,
+    (event) => {
+      if (event.kind === 'rows') keep(event.proposals);
+      if (event.kind === 'progress')
+        output.progress(t.more.writing(t.format.count(event.done), t.format.count(event.all)));
+    },
+    signal,
+  );
+  output.progress('');
+  const { usage, isEstimated, problems } = result;
+  output.json({ event: 'written', ...jsonOf(result) });
+  for (const { reason, count: times } of problems) output.note(t.more.problem(times, say(reason)));
+  output.note(
+    t.more.used(t.format.count(usage.promptTokens), t.format.count(usage.answerTokens), isEstimated),
+  );
+}
+
+/** The rows of --data, if there are any. */
+async function rowsOf(
+  args: Arguments,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ readonly samples: () => AsyncIterable<Sample>; readonly close: () => Promise<void> }> {
+  if (args.list('data').length === 0) return { samples: noSamples, close: () => Promise.resolve() };
+  const settings = parseSettings({ eval_split: 0, ...args.settings });
+  const rows = await cleanRows(await readData(args, output), settings, { signal, scratch: temporaryScratch });
+  return { samples: () => rows.samples(), close: () => rows.close() };
+}
+
+async function* noSamples(): AsyncGenerator<Sample, void, void> {
+  yield* await Promise.resolve([]);
+}
+
+async function taskOf(args: Arguments, task: WritingTask['kind']): Promise<WritingTask> {
+  if (task === 'variations') return { kind: 'variations', query: {} };
+  if (task === 'answers') return { kind: 'answers', questions: await textAt(required(args, 'questions')) };
+  const document = args.text('document');
+  return {
+    kind: 'pairs',
+    document: document === undefined ? undefined : await textAt(document),
+    chunk: CHUNK,
+  };
+}
+
+/** An option that only some tasks need. */
+function required(args: Arguments, option: string): string {
+  const given = args.text(option);
+  if (given !== undefined) return given;
+  const { value = '' } = writeCommand.options[option] ?? {};
+  throw new TunesmithError({ code: 'argument_missing', values: { command: 'write', option, value } });
+}
+
+function choiceOf<Choice extends string>(option: string, given: string, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === given);
+  if (found !== undefined) return found;
+  throw new TunesmithError({ code: 'argument_choice', values: { option, given, choices } });
+}
+
+function numberOf(args: Arguments, option: string, fallback: number, most: number): number {
+  const given = args.text(option) ?? String(fallback);
+  const number = /^\d+$/.test(given) ? Number(given) : 0;
+  if (number >= 1 && number <= most) return number;
+  throw new TunesmithError({ code: 'argument_number', values: { option, given, most } });
+}
+
+/** The key of the service: only from the environment, because others can see the arguments of a program. */
+function keyOf(args: Arguments): string {
+  const name = args.text('key_variable');
+  if (name === undefined) return '';
+  const key = process.env[name]?.trim() ?? '';
+  if (key === '') throw new TunesmithError({ code: 'key_variable_empty', values: { name } });
+  return key;
+}
+
+async function textAt(path: string): Promise<string> {
+  const bytes = await readFile(path).catch(() => {
+    throw new TunesmithError({ code: 'data_file_missing', values: { path } });
+  });
+  return await readTextFile(memoryFile(basename(path), new Uint8Array(bytes)));
+}
+
+function addedOf({ json, origin }: Proposal): AddedRecord {
+  return { value: parseLosslessJson(json), origin };
+}
