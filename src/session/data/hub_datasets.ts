@@ -100,7 +100,7 @@ export class HubDatasets {
     const file = await downloadRows(this.#hub(), dataset, chosenSplit(dataset, reference), slice, {
       signal: both,
       onProgress: ({ rows, total, bytes }) => {
-        const label = message('dataset_fetching', { repo, rows, bytes });
+        const label = message('dataset_fetching', { rows, bytes });
         const share = total ? { fraction: Math.min(1, rows / total) } : {};
         onProgress?.({ label, ...share });
       },

@@ -154,6 +154,24 @@ describe('other data sets', () => {
     expect(`${message} ${hint}`).toMatch(words);
   });
 
+  it('are read from ModelScope’s addresses', async () => {
+    const asked: string[] = [];
+    const hub = hubAt('https://www.modelscope.cn', {
+      fetch: (input, init) => {
+        asked.push(input as string);
+        return fetch((input as string).replace('https://www.modelscope.cn', server.url), init);
+      },
+    });
+    const dataset = await listDataset(hub, { repo: SAILORS.repo });
+    expect(dataset.license).toBe('cc-by-4.0');
+    const chosen = chosenSplit(dataset, { repo: SAILORS.repo, split: 'test' });
+    const { rows } = await downloadRows(hub, dataset, chosen, { unit: 'rows', end: 2 });
+    expect(rows).toBe(2);
+    const address = `https://www.modelscope.cn/api/v1/datasets/${SAILORS.repo}/repo`;
+    expect(asked.map((each) => each.split('?')[0])).toEqual([`${address}/tree`, address, address]);
+    await expect(searchDatasets(hub, 'a')).rejects.toMatchObject({ code: 'search_not_offered' });
+  });
+
   it('stop at a signal', async () => {
     const hub = hubAt(server.url);
     const dataset = await listDataset(hub, { repo: SAILORS.repo });

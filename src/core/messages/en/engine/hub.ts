@@ -26,7 +26,7 @@ export const hub = {
   dataset_converted: ({ repo }: { repo: string }) =>
     `The files of ${repo} itself can’t be read here, so the Parquet copy that the Hub made of it is used.`,
   dataset_listing: ({ repo }: { repo: string }) => `Asking for ${repo}`,
-  dataset_fetching: ({ repo, rows, bytes }: { repo: string; rows: number; bytes: number }) =>
-    `Downloading ${repo}: ${plural(rows, 'row')}, ${format.bytes(bytes)}`,
+  dataset_fetching: ({ rows, bytes }: { rows: number; bytes: number }) =>
+    `Downloading: ${plural(rows, 'row')}, ${format.bytes(bytes)}`,
   file_fetched_again: ({ file }: { file: string }) => `${file} arrived damaged and is downloaded again.`,
 };

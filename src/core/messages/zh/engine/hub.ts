@@ -21,7 +21,6 @@ export const hub: typeof english = {
     `${repo} 有 ${format.count(rows)} 行无法读取，已跳过：${reason}`,
   dataset_converted: ({ repo }) => `${repo} 自身的文件无法在这里读取，因此使用 Hub 为它生成的 Parquet 副本。`,
   dataset_listing: ({ repo }) => `正在查询 ${repo}`,
-  dataset_fetching: ({ repo, rows, bytes }) =>
-    `正在下载 ${repo}：${format.count(rows)} 行，${format.bytes(bytes)}`,
+  dataset_fetching: ({ rows, bytes }) => `正在下载：${format.count(rows)} 行，${format.bytes(bytes)}`,
   file_fetched_again: ({ file }) => `${file} 下载后校验不符，正在重新下载。`,
 };
