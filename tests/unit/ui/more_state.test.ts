@@ -74,29 +74,43 @@ afterEach(() => {
 });
 
 describe('more rows', () => {
-  it('puts changed rows into the table as proposals, in batches', async () => {
+  it('puts changed rows into the table as proposals, all at once', async () => {
     const { state, examples, remote, changing, questions } = more();
     const started = state.start();
     expect([state.doing, remote.augment.mock.calls[0]?.[0].copies]).toEqual(['change', 1]);
     const onProposed = remote.augment.mock.calls[0]![1];
     onProposed([proposal('a?')]);
-    onProposed([proposal('b?')]);
-    expect(questions()).toEqual([]);
     await vi.advanceTimersByTimeAsync(3000);
-    expect(questions()).toEqual(['a?', 'b?']);
-    onProposed([proposal('c?')]);
-    changing.resolve({ rows: 3, made: { typos: 3 }, unchanged: 0 });
+    expect(questions()).toEqual([]);
+    onProposed([proposal('b?')]);
+    changing.resolve({ rows: 2, made: { typos: 2 }, unchanged: 0 });
     await started;
-    expect(questions()).toEqual(['a?', 'b?', 'c?']);
+    expect(questions()).toEqual(['a?', 'b?']);
     expect(examples.edits.edits.added[0]).toEqual({
       value: { instruction: 'a?', output: 'So.' },
       origin: 'a model',
       proposed: true,
     });
     expect(state.before(examples.edits.edits.added[0]!.value)).toBe('before a?');
-    expect([state.doing, state.changed?.rows]).toEqual([undefined, 3]);
+    expect([state.doing, state.changed?.rows]).toEqual([undefined, 2]);
     examples.edits.undo();
+    expect(questions()).toEqual([]);
+  });
+
+  it('puts written rows into the table in batches', async () => {
+    const { state, remote, writing, questions } = more();
+    state.way = 'write';
+    const started = state.start();
+    const onEvent = remote.write.mock.calls[0]![1];
+    onEvent({ kind: 'rows', proposals: [proposal('a?')] });
+    onEvent({ kind: 'rows', proposals: [proposal('b?')] });
+    expect(questions()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3000);
     expect(questions()).toEqual(['a?', 'b?']);
+    onEvent({ kind: 'rows', proposals: [proposal('c?')] });
+    writing.resolve(PROGRESS);
+    await started;
+    expect(questions()).toEqual(['a?', 'b?', 'c?']);
   });
 
   it('shows the text and the progress of a model, and keeps what arrived before a stop', async () => {

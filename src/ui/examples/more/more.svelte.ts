@@ -199,7 +199,8 @@ export class MoreState {
       if (isChange && typeof value === 'object' && value !== null) this.#before.set(value, texts[0] ?? '');
       this.#waiting.push({ value, origin, proposed: true });
     }
-    this.#timer ??= setTimeout(() => this.#flush(), BATCH_SECONDS * 1000);
+    // Rows that are being changed must not be read anew meanwhile.
+    if (!isChange) this.#timer ??= setTimeout(() => this.#flush(), BATCH_SECONDS * 1000);
   }
 
   /** Puts the rows into the table, once it may be changed. */
