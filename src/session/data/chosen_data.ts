@@ -53,9 +53,7 @@ export function chosenData(
     if (file || !entry?.hub) return [];
     const { repos, config, split } = entry.hub;
     const [repo = ''] = repos;
-    return [
-      `${entry.name} (hub:${datasetReferenceText({ repo, split, ...(config !== undefined && { config }) })})`,
-    ];
+    return [`hub:${datasetReferenceText({ repo, split, ...(config !== undefined && { config }) })}`];
   });
   const missing = names.filter((_, index) => !named[index]?.file && !named[index]?.entry?.hub);
   const isChosen = found.size > 0;

@@ -89,7 +89,7 @@ describe('the settings of data sets', () => {
     expect(lines).toHaveLength(3);
     expect(notes).toMatchObject([
       { code: 'dataset_info_used', values: { names: [] } },
-      { code: 'datasets_on_hub', values: { names: ['far (hub:a/b,test)'] } },
+      { code: 'datasets_on_hub', values: { names: ['hub:a/b,test'] } },
       { code: 'datasets_missing', values: { names: ['gone'], isChosen: false } },
     ]);
   });
