@@ -35,6 +35,8 @@ describe('the pieces of a text', () => {
     '',
     ' \n\t',
     '👩‍👩‍👧 é o\u0301',
+    // A pattern that begins anew at each letter would take minutes.
+    'ACGT'.repeat(50_000),
   ])('together are %j', (text) => {
     expect(textOf(piecesOf(text))).toBe(text);
   });
