@@ -24,7 +24,7 @@ export const hubData = {
     ]),
   rows: 'Rows',
   rowsHelp:
-    'A number takes the first ones. Also 1000:2000, -500: (the last 500) or 10%:20%. Empty: all. No more of the files is downloaded than these rows need.',
+    'A number takes the first ones. Also 1000:2000, -500: (the last 500) or 10%:20%. Empty: all. Only the parts of the files with these rows are downloaded.',
   rowsWrong: 'Write a number, or a range such as 1000:2000.',
   add: 'Add these rows',
 };

@@ -22,7 +22,7 @@ export const hubData: Catalogue['hubData'] = {
     `${rows === undefined ? '' : `${format.count(rows)} 行，`}${format.bytes(bytes)}，${format.count(files)} 个文件`,
   rows: '数据行',
   rowsHelp:
-    '填数字表示取前若干行；也可填 1000:2000、-500:（最后 500 行）或 10%:20%。留空：全部。只下载这些数据行所需的部分。',
+    '填数字表示取前若干行；也可填 1000:2000、-500:（最后 500 行）或 10%:20%。留空：全部。只下载含有这些数据行的部分。',
   rowsWrong: '请填写数字，或 1000:2000 这样的范围。',
   add: '添加这些数据行',
 };
