@@ -82,7 +82,7 @@ export const writeCommand: Command = {
       });
     } finally {
       output.progress('');
-      // What arrived before a stop or a failure is paid for.
+      // A stop or a failure keeps the rows that have arrived: they are paid for.
       if (proposals.length > 0)
         await writeLines(
           path,
