@@ -13,6 +13,7 @@ const source: SourceReport = {
   examples: 0,
   trained: 0,
   heldOut: 0,
+  options: {},
   unrecognised: 2,
   columns: [
     { name: 'Ask', sample: 'Who?' },

@@ -21,6 +21,7 @@ const source: SourceReport = {
   examples: 2,
   trained: 2,
   heldOut: 0,
+  options: {},
   unrecognised: 0,
   columns: [],
   guess: undefined,
@@ -51,10 +52,20 @@ it('a file is read in another way, and used in another way, as the visitor choos
   fill(control(shown, 'select', 'Encoding'), '');
   fill(control(shown, 'select', 'Use for'), 'eval');
   fill(control(shown, 'textarea', 'System message'), '');
-  expect(shown.querySelectorAll('input')).toHaveLength(0);
+  expect(shown.textContent).toContain('Otherwise a random sample of this size.');
   expect(app.settings.values?.sources).toEqual({
     'rows.csv': { split: 'eval', num_samples: 5, delimiter: '\t', header: false },
   });
+});
+
+it('a file shows what a dataset_info.json says of it, which the visitor can overrule', () => {
+  const app = appOver();
+  const described: SourceReport = { ...source, options: { split: 'eval', num_samples: 7 } };
+  const shown = show(FilePanel, app, { source: described });
+  expect(shown.querySelector('summary')?.textContent).toContain('for evaluation');
+  expect((control(shown, 'input', 'Number of examples') as HTMLInputElement).placeholder).toBe('7');
+  fill(control(shown, 'select', 'Use for'), 'train');
+  expect(app.settings.values?.sources).toEqual({ 'rows.csv': { split: 'train' } });
 });
 
 it('a file whose text is not in its encoding shows the choice of another at once', () => {

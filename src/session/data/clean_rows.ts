@@ -99,7 +99,7 @@ export async function cleanRows(
   return {
     count: train.length,
     heldOut: heldOut.length,
-    sources: usesOf(reading, assembled),
+    sources: usesOf(reading, assembled, settings),
     obstacle: obstacleOf({ examples: reading.examples.length, trained: train.length, leaked, cleaning }),
     problems: reading.problems.flat(),
     notes: [

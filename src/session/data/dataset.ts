@@ -161,7 +161,7 @@ export async function makeDataset(
       records: train.length + heldOut.length,
       heldOutSources: await heldOutSources(lists, reading, read, heldOut),
       problems: reading.problems.flat().sort((a, b) => b.count - a.count),
-      sources: usesOf(reading, assembled),
+      sources: usesOf(reading, assembled, kept.settings),
       cutAt: maxSeqLength,
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,

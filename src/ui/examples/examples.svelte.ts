@@ -348,7 +348,7 @@ export class ExamplesState {
 /** A file of which nothing is known yet. */
 function unreadSource(name: string): SourceReport {
   const counts = { records: 0, examples: 0, trained: 0, heldOut: 0, unrecognised: 0 };
-  return { name, ...counts, columns: [], guess: undefined };
+  return { name, ...counts, columns: [], guess: undefined, options: {} };
 }
 
 /** Adds a number to a file name: `train (2).jsonl`. */

@@ -21,8 +21,11 @@ export const files = {
   use: 'Use for',
   uses: { train: 'training', eval: 'evaluation' },
   sample: 'Number of examples',
-  sampleHelp:
-    'Empty: all. Otherwise a random sample of this size, in which examples repeat if the file has fewer.',
+  sampleHelp: {
+    train:
+      'Empty: all. Otherwise a random sample of this size, in which examples repeat if the file has fewer.',
+    eval: 'Empty: all. Otherwise a random sample of this size.',
+  },
   system: 'System message',
   systemHelp: 'For conversations that have none.',
   notAllowed: (range: string) => `It must be ${range}.`,

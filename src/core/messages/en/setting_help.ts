@@ -83,7 +83,7 @@ export const settingHelp = {
   },
   placeholders: 'Text that replaces {{name}} and similar placeholders in the examples: name=Ada,author=Acme.',
   sources:
-    'Options of single files of examples, by the words of LLaMA-Factory’s dataset_info.json: their use (split), their share (weight, num_samples), a default_system message.',
+    'Options of single files of examples, by the words of LLaMA-Factory’s dataset_info.json: how they are read (encoding, delimiter, header, columns, tags), their use (split), their share (weight, num_samples), a default_system message.',
   cleaning: {
     help: 'Steps that change or drop records before training; the report says what each of them did.',
     options: {

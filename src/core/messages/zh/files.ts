@@ -20,7 +20,10 @@ export const files: Catalogue['files'] = {
   use: '用途',
   uses: { train: '训练', eval: '评估' },
   sample: '样本数量',
-  sampleHelp: '留空表示全部；否则随机抽取这么多条，文件中不够时会重复。',
+  sampleHelp: {
+    train: '留空表示全部；否则随机抽取这么多条，文件中不够时会重复。',
+    eval: '留空表示全部；否则随机抽取这么多条。',
+  },
   system: '系统消息',
   systemHelp: '用于没有系统消息的对话。',
   notAllowed: (range) => `必须是${range}。`,

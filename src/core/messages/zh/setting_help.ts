@@ -78,7 +78,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
   },
   placeholders: '样本中 {{name}} 之类的占位符要填写的内容：name=Ada,author=Acme。',
   sources:
-    '各个样本文件的选项，用词与 LLaMA-Factory 的 dataset_info.json 一致：用途（split）、占比（weight、num_samples）、默认系统提示（default_system）。',
+    '各个样本文件的选项，用词与 LLaMA-Factory 的 dataset_info.json 一致：读取方式（encoding、delimiter、header、columns、tags）、用途（split）、占比（weight、num_samples）、默认系统提示（default_system）。',
   cleaning: {
     help: '训练前对数据行的清洗步骤，会改动或丢弃数据行；报告列出每一步的结果。',
     options: {

@@ -37,7 +37,7 @@ export const dataMessages = {
   file_encoding: ({ encoding }: { encoding: string }) =>
     `The file is in ${encoding}, which can’t be read. Save it as UTF-8: nothing was read from it.`,
   file_undecodable: ({ encoding }: { encoding: string }) =>
-    `Some bytes of this line are not text in ${encoding}. The file is damaged, or in another encoding: give it as “encoding” in the setting sources, or save the file as UTF-8. Nothing was read from it.`,
+    `Some bytes of this line are not text in ${encoding}. The file is damaged, or in another encoding: choose it for this file (“encoding” in the setting sources), or save the file as UTF-8. Nothing was read from it.`,
   file_encoding_guessed: ({ file, encoding }: { file: string; encoding: string }) =>
     `${file} names no encoding and was read as ${encoding}. If letters are wrong, give another as “encoding” in the setting sources.`,
   encoding_probable: ({ name }: { name: string }) => `probably ${name}`,

@@ -37,7 +37,7 @@ export const dataMessages: typeof english = {
   file_unknown: '文件既不是 JSON 列表，也不是 JSON Lines（以“[”或“{”开头），也不是 CSV 表格。',
   file_encoding: ({ encoding }) => `文件采用 ${encoding} 编码，无法读取。请另存为 UTF-8：其内容没有被读取。`,
   file_undecodable: ({ encoding }) =>
-    `此行有些字节不是 ${encoding} 编码的文本。文件已损坏，或采用其他编码：请在 sources 设置中用“encoding”指定编码，或将文件另存为 UTF-8。其内容没有被读取。`,
+    `此行有些字节不是 ${encoding} 编码的文本。文件已损坏，或采用其他编码：请为该文件选择编码（sources 设置中的“encoding”），或将文件另存为 UTF-8。其内容没有被读取。`,
   file_encoding_guessed: ({ file, encoding }) =>
     `${file} 没有标明编码，按 ${encoding} 读取。若文字有误，请在 sources 设置中用“encoding”指定其他编码。`,
   encoding_probable: ({ name }) => `${name}（推测）`,
