@@ -27,6 +27,7 @@ export const rows = {
   noRows: 'No row matches.',
   openRow: 'Open a row to see its tokens and to change it.',
   row: (number: string) => `Row ${number}`,
+  addedRow: (number: string) => `Added row ${number}`,
   rowPlace: (file: string, record: string) => `${file}, record ${record}`,
   rowTokens: (tokens: string, targets: string) => `${tokens} tokens, ${targets} to learn`,
   loadingRow: 'Loading…',
@@ -63,7 +64,7 @@ export const rows = {
   lengthLimit: (length: string) => `cut at ${length}`,
   lengthRange: (from: string, to: string) => `${from} to ${to} tokens`,
   cutShare: (cut: string, share: string, tokens: string, tokenShare: string) =>
-    `${cut} examples (${share}) are longer than that: ${tokens} tokens (${tokenShare}) are cut off.`,
+    `Longer than that: ${cut} of the examples (${share}). Cut off: ${tokens} of the tokens (${tokenShare}).`,
   questions: 'Questions in each conversation',
   questionBar: (from: string, to: string, count: string) =>
     from === to ? `${from}: ${count} conversations` : `${from} to ${to}: ${count} conversations`,

@@ -28,6 +28,7 @@ export const rows: Catalogue['rows'] = {
   noRows: '没有符合条件的数据行。',
   openRow: '打开一行，即可查看其 token 并修改。',
   row: (number) => `第 ${number} 行`,
+  addedRow: (number) => `新增的第 ${number} 行`,
   rowPlace: (file, record) => `${file}，第 ${record} 条`,
   rowTokens: (tokens, targets) => `${tokens} 个 token，其中要学习 ${targets} 个`,
   loadingRow: '正在加载……',
