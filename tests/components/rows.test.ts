@@ -37,7 +37,9 @@ it('a bar shows its rows, and all rows again', () => {
   const onchoose = vi.fn();
   const plots = show(Plots, appOver(), { report, query: {}, onchoose });
   expect(plots.querySelector('[data-testid=lengths] .limit')?.textContent).toContain('cut at 256');
-  expect(plots.textContent).toContain('Longer than that: 1 of the examples (10%). Cut off: 44 of the tokens (4%).');
+  expect(plots.textContent).toContain(
+    'Longer than that: 1 of the examples (10%). Cut off: 44 of the tokens (4%).',
+  );
   press(control(plots, 'button', '201 to 300 tokens: 1'));
   press(control(plots, 'button', '2: 2 conversations'));
   const chosen = show(Plots, appOver(), { report, query: { length: [201, 300] }, onchoose });
