@@ -1,5 +1,5 @@
 import { DATA_FORMAT_NAMES } from '../data/files/formats';
-import type { TrainSettings } from '../core/settings/settings';
+import type { AnswerSettings, TrainSettings } from '../core/settings/settings';
 import type { Arguments, ArgumentsSpec, OptionSpec } from './arguments';
 import { t } from './language';
 import type { Output } from './output';
@@ -9,6 +9,8 @@ export interface Command extends ArgumentsSpec {
   readonly summary: string;
   /** Defaults of the command that differ from those of training. */
   readonly defaults?: Partial<TrainSettings>;
+  /** Its defaults for answers; absent if the model's own recommendations come first. */
+  readonly answerDefaults?: AnswerSettings;
   run(args: Arguments, output: Output): Promise<void>;
 }
 

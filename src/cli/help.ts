@@ -13,7 +13,7 @@ export function overview(commands: readonly Command[]): string {
 
 /** The text of `--help` for one command. */
 export function commandHelp(command: Command): string {
-  const { name, summary, options, settings, answers = [], defaults = {}, words } = command;
+  const { name, summary, options, settings, answers = [], defaults = {}, answerDefaults, words } = command;
   const needed = Object.entries(options).filter(([, { required }]) => required);
   const usage = [words, ...needed.map(([option, { value }]) => `--${option} ${value}`)].filter(
     (part) => part !== undefined,
@@ -26,14 +26,14 @@ export function commandHelp(command: Command): string {
     ...settings
       .filter((setting) => isOpen(SETTINGS[setting]))
       .map((setting) => settingRow(setting, SETTINGS[setting], defaults[setting])),
-    ...answers.map((setting) => settingRow(setting, ANSWER_SETTINGS[setting])),
+    ...answers.map((setting) => settingRow(setting, ANSWER_SETTINGS[setting], answerDefaults?.[setting])),
   ];
   return [
     t.cli.usage([name, ...usage]),
     t.cli.summary(summary),
     `${t.cli.optionsTitle}\n${indented(optionRows)}`,
     ...(settingRows.length > 0 ? [`${t.cli.settingsTitle}\n${indented(settingRows)}`] : []),
-    ...(answers.length > 0 ? [t.cli.answersFromModel] : []),
+    ...(answers.length > 0 && !answerDefaults ? [t.cli.answersFromModel] : []),
   ].join('\n\n');
 }
 

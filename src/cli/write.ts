@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { memoryFile } from '../core/file_reader';
 import { TunesmithError } from '../core/errors';
 import { parseLosslessJson } from '../core/lossless_json';
-import { ANSWER_DEFAULTS, parseAnswerSettings, parseSettings } from '../core/settings/settings';
+import { ANSWER_DEFAULTS, DEFAULTS, parseAnswerSettings, parseSettings } from '../core/settings/settings';
 import { TECHNIQUE_NAMES } from '../data/augmentation/techniques';
 import { editsText, type AddedRecord } from '../data/edits';
 import type { Sample } from '../data/records';
@@ -37,6 +37,10 @@ const MOST = 200;
 const PER_MINUTE = 30;
 const PARALLEL = 2;
 
+const defaults = { eval_split: 0 };
+/** An answer as JSON needs more room than a chat's. */
+const answerDefaults = { ...ANSWER_DEFAULTS, max_new_tokens: 1024 };
+
 export const writeCommand: Command = {
   name: 'write',
   summary: t.cli.summaries.write,
@@ -60,7 +64,9 @@ export const writeCommand: Command = {
     json: JSON_OPTION,
   },
   settings: ROW_SETTINGS,
+  defaults,
   answers: ['max_new_tokens', 'temperature'],
+  answerDefaults,
   async run(args, output) {
     const path = args.required('output');
     await checkFree(path, args.flag('overwrite'));
@@ -119,7 +125,7 @@ async function change(
     swap: { share: SHARE },
   };
   const on = Object.fromEntries(ways.map((way) => [way, techniques[way]]));
-  const { seed } = parseSettings(args.settings);
+  const { seed } = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
   const report = await augmentRows(samples(), { techniques: on, copies, seed, most }, keep, signal);
   output.json({ event: 'changed', ...jsonOf(report) });
 }
@@ -134,11 +140,7 @@ async function write(
     { prompt: prompt === undefined ? givenPrompt(task, t.more.prompts) : await textAt(prompt), count, most },
     samples,
   );
-  const { max_new_tokens: maxTokens, temperature } = parseAnswerSettings({
-    ...ANSWER_DEFAULTS,
-    max_new_tokens: 1024,
-    ...args.answers,
-  });
+  const { max_new_tokens: maxTokens, temperature } = parseAnswerSettings(args.answers, answerDefaults);
   const endpoint = new ChatEndpoint({
     address: required(args, 'address'),
     anyHttp: true,
@@ -177,7 +179,7 @@ async function rowsOf(
   signal: AbortSignal,
 ): Promise<{ readonly samples: () => AsyncIterable<Sample>; readonly close: () => Promise<void> }> {
   if (args.list('data').length === 0) return { samples: noSamples, close: () => Promise.resolve() };
-  const settings = parseSettings({ eval_split: 0, ...args.settings });
+  const settings = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
   const rows = await cleanRows(await readData(args, output), settings, { signal, scratch: temporaryScratch });
   return { samples: () => rows.samples(), close: () => rows.close() };
 }
