@@ -143,13 +143,36 @@ describe('the examples of the page', () => {
 
   it('are stored once for each choice, and not for ever', async () => {
     const { state } = examples();
-    for (let count = 1; count <= 25; count++) {
+    for (let count = 1; count <= 45; count++) {
       await state.add([file(`${count}.jsonl`)]);
       state.chooseDemo();
       state.chooseOwn();
-      await vi.waitFor(async () => expect(await keys()).toHaveLength(Math.min(count, 20)));
+      await vi.waitFor(async () => expect(await keys()).toHaveLength(Math.min(count, 40)));
     }
-    expect(await new KeptFiles().read()).toHaveLength(25);
+    expect(await new KeptFiles().read()).toHaveLength(45);
+  });
+
+  it('are not stored again when rows are edited, and come back with the edits', async () => {
+    const { state } = examples();
+    await state.add([file('a.jsonl')]);
+    await vi.waitFor(async () => expect(await keys()).toHaveLength(1));
+    const [first] = await keys();
+    for (let record = 1; record <= 3; record++) {
+      state.edits.change({ file: 'a.jsonl', record }, { exclude: true });
+      await vi.waitFor(async () => expect(await keys()).toHaveLength(2));
+    }
+    expect(await keys()).toContain(first);
+    const reloaded = examples().state;
+    await vi.waitFor(async () => {
+      await reloaded.restore();
+      expect(reloaded.edits.edits.records).toHaveLength(3);
+    });
+    expect(reloaded.files.map(({ name }) => name)).toEqual(['a.jsonl', 'changes.jsonl']);
+    reloaded.edits.reset();
+    await vi.waitFor(() => expect(reloaded.files).toHaveLength(1));
+    const again = examples().state;
+    await again.restore();
+    expect(again.files.map(({ name }) => name)).toEqual(['a.jsonl']);
   });
 
   it('are taken over from an older version of the page', async () => {
