@@ -70,6 +70,24 @@ it('a long row shows its beginning, more of it when asked, and can’t be edited
   expect(onmore).toHaveBeenCalledOnce();
 });
 
+it('an added row is saved under the number that it has by then', async () => {
+  const app = appOver({ examples: { report: () => Promise.resolve(undefined) } });
+  app.examples.own = true;
+  const { edits } = app.examples;
+  edits.add({ value: { text: 'a' } }, { value: { text: 'b' } }, { value: { text: 'long' } });
+  const panel = show(RowPanel, app, { row, detail, onmore: vi.fn(), onclose: vi.fn() });
+  expect((control(panel, 'button', 'Edit') as HTMLButtonElement).disabled).toBe(true);
+  await app.examples.showRead();
+  flushSync();
+  press(control(panel, 'button', 'Edit'));
+  edits.throwAway(1);
+  const field = control(panel, 'textarea', 'text') as HTMLTextAreaElement;
+  field.value = 'longer';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  press(control(panel, 'button', 'Save'));
+  expect(edits.edits.added.map(({ value }) => value)).toEqual([{ text: 'b' }, { text: 'longer' }]);
+});
+
 it('answers that are compared stand side by side, and a long one is shortened', () => {
   const judged = [
     { part: 'prompt', text: 'Which?' },

@@ -2,6 +2,7 @@ import { ABORTED, describeError, type ErrorDescription } from '../../core/errors
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import {
+  isEdits,
   isDatasetInfo,
   type DataReport,
   type ExampleFile,
@@ -23,6 +24,8 @@ import { sameBytes, sameFiles } from './files/same_files';
 
 /** Larger files are not stored across reloads. */
 const KEPT_BYTES = 200_000_000;
+/** Bytes at the beginning of a file by which edits are known. */
+const EDITS_HEAD = 64;
 
 /** Text being pasted. Once it is used, it has a file's name. */
 interface Draft {
@@ -95,8 +98,10 @@ export class ExamplesState {
   readonly unusable: readonly string[] = $derived.by(() => {
     const { report } = this;
     if (!this.own || !report) return [];
+    // The settings may leave files out, which then are no sources.
+    const wasRead = (name: string): boolean => report.sources.some((source) => isOf(source.name, name));
     const names = this.sources.map(({ name }) => name).filter((name) => !isDatasetInfo(name));
-    return names.filter((name) => !report.files.includes(name));
+    return names.filter((name) => !report.files.includes(name) && wasRead(name));
   });
 
   /** The text being pasted, until it has become examples. */
@@ -132,11 +137,11 @@ export class ExamplesState {
     const kept = await this.#kept.read();
     // The visitor may have chosen files before the storage answered.
     if (!kept || this.own) return;
-    this.lacksFiles = kept.length === 0;
-    this.files = kept;
+    this.lacksFiles = kept.areMissing;
+    this.files = kept.files;
     this.own = true;
     this.revision++;
-    await this.edits.adopt(kept);
+    await this.edits.adopt(this.files);
   }
 
   chooseDemo(): void {
@@ -153,17 +158,18 @@ export class ExamplesState {
 
   /** Adds files. A file with the name of another gets a number, unless it is the same file. */
   async add(files: readonly (File | ExampleFile)[]): Promise<void> {
-    const all = [...this.files];
     for (const file of files) {
       const content = 'content' in file ? file.content : file;
-      const namesakes = all.filter(({ name }) => name === file.name || isNumbered(name, file.name));
+      const ofEdits = await areEdits(content);
+      // Only the file of edits has its name.
+      const base = ofEdits ? EDITS_FILE : file.name;
+      const namesakes = this.files.filter(({ name }) => name === base || isNumbered(name, base));
       const same = await Promise.all(namesakes.map((each) => sameBytes(each.content, content)));
       if (same.includes(true)) continue;
-      let number = 1;
-      while (all.some(({ name }) => name === withNumber(file.name, number))) number++;
-      all.push({ name: withNumber(file.name, number), content });
+      let number = base === EDITS_FILE && !ofEdits ? 2 : 1;
+      while (this.files.some(({ name }) => name === withNumber(base, number))) number++;
+      this.files = [...this.files, { name: withNumber(base, number), content }];
     }
-    this.files = all;
     this.chooseOwn();
   }
 
@@ -316,11 +322,17 @@ export class ExamplesState {
   /** Takes the new file of edits. The report stays until the rows are read again. */
   async #edit(file: ExampleFile | undefined): Promise<void> {
     const files = this.own ? this.sources : [await this.#engine.remote.examples.demo()];
+    if (!this.own && this.files.length > 0) this.replaced = this.files;
     this.files = file ? [...files, file] : files;
     this.own = true;
     this.revision++;
     this.changed = true;
-    void this.#kept.keep(this.tooLargeToKeep ? [] : this.files);
+    this.#keep();
+  }
+
+  #keep(): void {
+    const own = this.own && this.files.length > 0;
+    void this.#kept.keep(own ? this.files : undefined, this.tooLargeToKeep);
   }
 
   async #areDemo(files: readonly ExampleFile[]): Promise<boolean> {
@@ -340,8 +352,7 @@ export class ExamplesState {
     this.changed = true;
     this.firstPreview = 0;
     this.lacksFiles = false;
-    const own = this.own && this.files.length > 0;
-    void this.#kept.keep(own ? (this.tooLargeToKeep ? [] : this.files) : undefined);
+    this.#keep();
   }
 }
 
@@ -349,6 +360,10 @@ export class ExamplesState {
 function unreadSource(name: string): SourceReport {
   const counts = { records: 0, examples: 0, trained: 0, heldOut: 0, unrecognised: 0 };
   return { name, ...counts, columns: [], guess: undefined, options: {} };
+}
+
+async function areEdits(content: Blob): Promise<boolean> {
+  return isEdits(await content.slice(0, EDITS_HEAD).text());
 }
 
 /** Adds a number to a file name: `train (2).jsonl`. */

@@ -104,7 +104,16 @@ describe('the state of the changes', () => {
     const { edits } = state();
     edits.change(row, { exclude: true });
     edits.change({ file: 'b.jsonl', record: 1 }, { evaluate: true });
+    edits.change({ file: 'c.zip/c.jsonl', record: 1 }, { exclude: true });
     edits.forget('a.jsonl');
+    edits.forget('c.zip');
+    expect(edits.edits.records.map(({ file }) => file)).toEqual(['b.jsonl']);
+    // Another file may get the name.
+    for (let step = 0; step < 3; step++) {
+      edits.undo();
+      expect(edits.edits.records.map(({ file }) => file)).not.toContain('a.jsonl');
+    }
+    for (let step = 0; step < 3; step++) edits.redo();
     expect(edits.edits.records.map(({ file }) => file)).toEqual(['b.jsonl']);
     edits.reset();
     expect(edits.edits).toEqual(NO_EDITS);

@@ -9,8 +9,8 @@ import { KeptFiles } from '../../../src/ui/examples/files/kept_files';
 import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
 import { deferred, engineOf, newTab, stubLocalStorage } from './engine';
 
-const rows = (examples: number, files: readonly string[] = []) =>
-  ({ examples, files }) as unknown as DataReport;
+const rows = (examples: number, files: readonly string[] = [], others: readonly string[] = []) =>
+  ({ examples, files, sources: [...files, ...others].map((name) => ({ name })) }) as unknown as DataReport;
 const file = (name: string, text = name) => new File([text], name);
 
 function examples() {
@@ -67,6 +67,40 @@ describe('the examples of the page', () => {
     state.edits.redo();
     state.chooseDemo();
     await vi.waitFor(() => expect(state.edits.edits.records).toEqual([]));
+  });
+
+  it('can be put back after a row of the demo was changed instead', async () => {
+    const { state } = examples();
+    await state.add([file('mine.jsonl')]);
+    state.chooseDemo();
+    state.edits.change({ file: 'pirate.jsonl', record: 1 }, { exclude: true });
+    await vi.waitFor(() => expect(state.own).toBe(true));
+    expect(state.replaced?.map(({ name }) => name)).toEqual(['mine.jsonl']);
+    state.putBack();
+    expect(state.files.map(({ name }) => name)).toEqual(['mine.jsonl']);
+    await vi.waitFor(() => expect(state.edits.edits.records).toEqual([]));
+  });
+
+  it('are added beside changes made meanwhile, and only edits have the name of the file of edits', async () => {
+    const { state } = examples();
+    await state.add([file('a.jsonl'), file('changes.jsonl', '{"text":"a book"}')]);
+    expect(state.sources.map(({ name }) => name)).toEqual(['a.jsonl', 'changes (2).jsonl']);
+    const added = state.add([file('a.jsonl', 'other')]);
+    state.edits.change({ file: 'a.jsonl', record: 1 }, { exclude: true });
+    await vi.waitFor(() => expect(state.files).toHaveLength(3));
+    await added;
+    expect(state.files.map(({ name }) => name).sort()).toEqual([
+      'a (2).jsonl',
+      'a.jsonl',
+      'changes (2).jsonl',
+      'changes.jsonl',
+    ]);
+    expect(state.edits).toMatchObject({ edits: { records: [{ record: 1 }] }, canUndo: true });
+    const edits = await state.files.find(({ name }) => name === 'changes.jsonl')!.content.text();
+    const other = examples().state;
+    await other.add([file('my edits.jsonl', edits)]);
+    expect(other.sources).toEqual([]);
+    await vi.waitFor(() => expect(other.edits.edits.records).toHaveLength(1));
   });
 
   it('show nothing of the former files once others are chosen', async () => {
@@ -149,7 +183,7 @@ describe('the examples of the page', () => {
       state.chooseOwn();
       await vi.waitFor(async () => expect(await keys()).toHaveLength(Math.min(count, 40)));
     }
-    expect(await new KeptFiles().read()).toHaveLength(45);
+    expect((await new KeptFiles().read())?.files).toHaveLength(45);
   });
 
   it('are not stored again when rows are edited, and come back with the edits', async () => {
@@ -193,6 +227,14 @@ describe('the examples of the page', () => {
     const reloaded = examples().state;
     await reloaded.restore();
     expect(reloaded).toMatchObject({ lacksFiles: true, own: true, empty: true });
+    state.edits.add({ value: { text: 'added' } });
+    await vi.waitFor(async () => expect(await keys()).toHaveLength(1));
+    const withEdits = examples().state;
+    await vi.waitFor(async () => {
+      await withEdits.restore();
+      expect(withEdits.edits.edits.added).toHaveLength(1);
+    });
+    expect(withEdits).toMatchObject({ lacksFiles: true, sources: [] });
     state.chooseDemo();
     const withDemo = examples().state;
     await withDemo.restore();
@@ -235,7 +277,7 @@ describe('the examples of the page', () => {
     state.write('{"text": ');
     state.paste();
     const [, { name } = { name: '' }] = state.files;
-    remote.set.mockResolvedValueOnce(rows(7, ['good.jsonl']));
+    remote.set.mockResolvedValueOnce(rows(7, ['good.jsonl'], [name]));
     await state.load(DEFAULTS);
     expect(state).toMatchObject({ draft: { text: '{"text": ' }, unusable: [name] });
     state.write('{"text": "Arr"}');

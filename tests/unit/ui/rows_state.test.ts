@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { TunesmithError, ABORTED } from '../../../src/core/errors';
 import { RowsState } from '../../../src/ui/examples/rows/rows.svelte';
+import { EDITS_FILE } from '../../../src/ui/examples/rows/edits';
 import type { RowDetail, RowQuery, RowReport, RowsPage } from '../../../src/worker/protocol';
 import { deferred, engineOf } from './engine';
 
@@ -63,7 +64,12 @@ describe('the table of rows', () => {
   it('finds the matching rows that were proposed', async () => {
     const { state, remote } = rows(3);
     await state.look({ flag: 'proposed' });
-    const found = [report(0), { ...report(1), flags: ['proposed' as const] }];
+    const flags = ['proposed' as const];
+    const found = [
+      { ...report(0), file: EDITS_FILE },
+      { ...report(1), file: EDITS_FILE, flags },
+      { ...report(2), file: 'changes (2).jsonl', flags },
+    ];
     remote.rows.mockResolvedValueOnce({ total: 3, rows: found });
     expect(await state.proposed()).toEqual([2]);
     expect(remote.rows).toHaveBeenLastCalledWith({ flag: 'proposed' }, 0, 3);
@@ -107,6 +113,20 @@ describe('the table of rows', () => {
     expect(state.detail?.value).toBe('new');
     state.clear();
     expect([state.total, state.opened, state.at(0)]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('never shows the content of one row for another', async () => {
+    const { state, remote } = rows();
+    await state.refresh();
+    await state.open(3);
+    expect(state.detail?.value).toBe('{"n":3}');
+    const slow = deferred<RowDetail>();
+    remote.row.mockImplementationOnce(() => slow.promise);
+    const opening = state.open(4);
+    expect(state.detail).toBeUndefined();
+    slow.resolve(detail(report(4)));
+    await opening;
+    expect(state.detail?.value).toBe('{"n":4}');
   });
 
   it('closes the open row once its place has another one, and shows more of a long one', async () => {

@@ -34,16 +34,20 @@ export class KeptFiles {
   #stored: { readonly files: readonly ExampleFile[]; readonly id: string } | undefined;
   /** The id of this page's edits. Another tab may have begun with those of former pages. */
   #edits: string | undefined;
+  /** Number of the newest choice: older ones that are still being stored don't count. */
+  #turn = 0;
 
-  /** This tab's own files: none if they are too large or have been removed; undefined if it had chosen none. */
-  async read(): Promise<readonly ExampleFile[] | undefined> {
+  /** This tab's own files, and whether some are missing: too large, or removed; undefined if it had chosen none. */
+  async read(): Promise<
+    { readonly files: readonly ExampleFile[]; readonly areMissing: boolean } | undefined
+  > {
     await this.#takeOlder();
     const { own, id, edits } = readHere(storageKey, choiceSchema, { own: false });
     if (!own) return undefined;
     const files = await storedFiles(id);
-    if (!files || id === undefined) return [];
-    this.#stored = { files, id };
-    return [...files, ...((await storedFiles(edits)) ?? [])];
+    if (files && id !== undefined) this.#stored = { files, id };
+    const changes = (await storedFiles(edits)) ?? [];
+    return { files: [...(files ?? []), ...changes], areMissing: !files };
   }
 
   /** Takes over the files that an older version has stored, unless this one has stored some since. */
@@ -55,29 +59,47 @@ export class KeptFiles {
     await del(olderKey).catch(() => undefined);
   }
 
-  /** @param files the chosen ones, empty if they are too large to store; undefined if the visitor has no own ones */
-  async keep(files: readonly ExampleFile[] | undefined): Promise<void> {
-    if (!files || files.length === 0) {
-      keepHere(storageKey, { own: files !== undefined });
+  /**
+   * @param files the chosen ones; undefined if the visitor has no own ones
+   * @param areTooLarge whether only the edits among them are to be stored
+   */
+  async keep(files: readonly ExampleFile[] | undefined, areTooLarge = false): Promise<void> {
+    const turn = ++this.#turn;
+    if (!files) {
+      keepHere(storageKey, { own: false });
       return;
     }
     const chosen = files.filter(({ name }) => name !== EDITS_FILE);
-    const edits = files.filter(({ name }) => name === EDITS_FILE);
-    const stored = this.#stored;
-    const isStored =
-      stored?.files.length === chosen.length && chosen.every((file, i) => file === stored.files[i]);
-    const { id } = (this.#stored = isStored ? stored : { files: chosen, id: crypto.randomUUID() });
-    if (edits.length > 0) this.#edits ??= crypto.randomUUID();
-    const editsId = edits.length > 0 ? this.#edits : undefined;
-    keepHere(storageKey, { own: true, id, edits: editsId });
-    try {
-      if (!isStored) await set(filesKey(id), { at: Date.now(), files: chosen });
-      if (editsId !== undefined) await set(filesKey(editsId), { at: Date.now(), files: edits });
-      await removeOldest([id, ...(editsId === undefined ? [] : [editsId])].map(filesKey));
-    } catch {
-      // Without storage the page still works; it only forgets on a reload.
-    }
+    const changes = files.filter(({ name }) => name === EDITS_FILE);
+    const known = this.#stored;
+    if (areTooLarge) this.#stored = undefined;
+    else if (!known || !areSame(known.files, chosen))
+      this.#stored = { files: chosen, id: crypto.randomUUID() };
+    const { id } = this.#stored ?? {};
+    const edits = changes.length > 0 ? (this.#edits ??= crypto.randomUUID()) : undefined;
+    keepHere(storageKey, { own: true, id, edits });
+    const isNew = id !== undefined && id !== known?.id;
+    const isStored = !isNew || (await store(id, chosen));
+    if (edits !== undefined) await store(edits, changes);
+    await removeOldest([id, edits].filter((each) => each !== undefined).map(filesKey)).catch(() => undefined);
+    if (isStored || turn !== this.#turn) return;
+    this.#stored = undefined;
+    keepHere(storageKey, { own: true, edits });
   }
+}
+
+/** Stores an entry. Returns whether that went: without storage the page still works, and only forgets on a reload. */
+async function store(id: string, files: readonly ExampleFile[]): Promise<boolean> {
+  try {
+    await set(filesKey(id), { at: Date.now(), files });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function areSame(a: readonly ExampleFile[], b: readonly ExampleFile[]): boolean {
+  return a.length === b.length && a.every((file, index) => file === b[index]);
 }
 
 /** The files of an entry; undefined if there is none. */

@@ -16,6 +16,7 @@ import {
   type EditedRow,
   type RowChange,
 } from './edits';
+import { isOf } from '../files/source_options';
 
 /** Steps that can be undone. */
 const MOST_STEPS = 100;
@@ -32,6 +33,8 @@ export class EditsState {
   #future: readonly Edits[] = $state.raw([]);
   readonly canUndo = $derived(this.#past.length > 0);
   readonly canRedo = $derived(this.#future.length > 0);
+  /** The file of the present edits. */
+  #file: ExampleFile | undefined;
   readonly #onChange: (file: ExampleFile | undefined) => void;
 
   /** @param onChange gets the new file of edits; undefined if there are none */
@@ -39,12 +42,16 @@ export class EditsState {
     this.#onChange = onChange;
   }
 
-  /** Takes over the edits among files that were chosen anew. They can't be undone. */
+  /** Takes over the edits among files that were chosen anew. They can't be undone, unless they are the present ones. */
   async adopt(files: readonly ExampleFile[]): Promise<void> {
     const file = files.find(({ name }) => name === EDITS_FILE);
+    if (file === this.#file) return;
+    this.#file = file;
     this.#past = this.#future = [];
+    this.edits = NO_EDITS;
     // If they can't be read, the report says so.
-    this.edits = file ? await readEdits(blobReader(file.name, file.content)).catch(() => NO_EDITS) : NO_EDITS;
+    const edits = file && (await readEdits(blobReader(file.name, file.content)).catch(() => NO_EDITS));
+    if (edits && file === this.#file) this.edits = edits;
   }
 
   change(row: EditedRow, change: RowChange): void {
@@ -65,10 +72,16 @@ export class EditsState {
     this.#step(withoutAdded(this.edits, records));
   }
 
-  /** Drops the changes of a file that is no longer chosen. */
+  /** Drops the changes of a file that is no longer chosen, for good: another file may get its name. */
   forget(file: string): void {
-    const records = this.edits.records.filter((edit) => edit.file !== file);
-    if (records.length < this.edits.records.length) this.#step({ ...this.edits, records });
+    const kept = (edits: Edits): Edits => {
+      const records = edits.records.filter((edit) => !isOf(edit.file, file));
+      return records.length < edits.records.length ? { ...edits, records } : edits;
+    };
+    this.#past = this.#past.map(kept);
+    this.#future = this.#future.map(kept);
+    const edits = kept(this.edits);
+    if (edits !== this.edits) this.#set(edits);
   }
 
   /** Takes all changes back. */
@@ -101,6 +114,7 @@ export class EditsState {
   #set(edits: Edits): void {
     this.edits = edits;
     const isEmpty = edits.records.length + edits.added.length === 0;
-    this.#onChange(isEmpty ? undefined : { name: EDITS_FILE, content: new Blob([editsText(edits)]) });
+    this.#file = isEmpty ? undefined : { name: EDITS_FILE, content: new Blob([editsText(edits)]) };
+    this.#onChange(this.#file);
   }
 }

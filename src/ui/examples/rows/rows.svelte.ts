@@ -2,6 +2,7 @@ import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { ABORTED, describeError, type ErrorDescription } from '../../../core/errors';
 import type { RowDetail, RowQuery, RowReport } from '../../../worker/protocol';
 import type { EngineState } from '../../engine.svelte';
+import { EDITS_FILE } from './edits';
 
 /** Rows that are fetched at once. */
 const PAGE = 50;
@@ -107,7 +108,8 @@ export class RowsState {
     const { total = 0 } = this;
     try {
       const { rows } = await this.#engine.remote.examples.rows(this.query, 0, total);
-      return rows.filter(({ flags }) => flags.includes('proposed')).map(({ record }) => record);
+      const own = rows.filter(({ file, flags }) => file === EDITS_FILE && flags.includes('proposed'));
+      return own.map(({ record }) => record);
     } catch (error) {
       this.#fail(error);
       return [];
@@ -119,6 +121,8 @@ export class RowsState {
     const report = this.at(index);
     if (!report) return;
     this.#tokens = TOKENS;
+    // The content of another row must never be taken for this one's.
+    if (this.opened?.report.row !== report.row) this.detail = undefined;
     this.opened = { report, index };
     await this.#showDetail(report);
   }
