@@ -162,7 +162,42 @@ describe('more rows', () => {
     onProposed([proposal('b?')]);
     await started;
     await vi.advanceTimersByTimeAsync(10_000);
-    expect([state.isStopped, questions()]).toEqual([true, []]);
+    expect([state.isStopped, questions(), state.dropped]).toEqual([true, [], 2]);
+  });
+
+  it('drops rows that still wait once other files are chosen, and says how many', async () => {
+    let locked = true;
+    const { state, examples, remote, writing, questions } = more(() => locked);
+    state.way = 'write';
+    const started = state.start();
+    remote.write.mock.calls[0]![1]({ kind: 'rows', proposals: [proposal('a?')] });
+    writing.resolve(PROGRESS);
+    await started;
+    examples.chooseDemo();
+    locked = false;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect([questions(), state.dropped]).toEqual([[], 1]);
+  });
+
+  it.each([
+    ['of files, when there are more of them', 'variations' as const],
+    ['of questions, whatever files are chosen', 'answers' as const],
+  ])('keeps rows %s', async (_, task) => {
+    const { state, examples, remote, writing, questions } = more();
+    examples.files = [{ name: 'a.jsonl', content: new Blob(['a']) }];
+    examples.chooseOwn();
+    await vi.advanceTimersByTimeAsync(0);
+    state.way = 'write';
+    state.write.task = task;
+    const started = state.start();
+    const onEvent = remote.write.mock.calls[0]![1];
+    if (task === 'answers') examples.chooseDemo();
+    else await examples.add([{ name: 'b.jsonl', content: new Blob(['b']) }]);
+    await vi.advanceTimersByTimeAsync(0);
+    onEvent({ kind: 'rows', proposals: [proposal('a?')] });
+    writing.resolve(PROGRESS);
+    await started;
+    expect([questions(), state.isStopped, state.dropped]).toEqual([['a?'], false, 0]);
   });
 
   it('measures the work for the newest choices', async () => {

@@ -108,6 +108,8 @@ export const more = {
   writing: (done: string, all: string) => `Writing: ${done} of ${all} requests`,
   beginning: 'Beginning',
   stopped: 'Stopped. The rows so far are kept.',
+  dropped: (rows: number) =>
+    `Other files are chosen now: ${plural(rows, 'row')} made of the former files ${rows === 1 ? 'is' : 'are'} dropped.`,
   made: (rows: number, from: number) => `${plural(rows, 'new row')} from ${plural(from, 'row')}.`,
   madeBy: (name: string, rows: string) => `${name}: ${rows}`,
   unchanged: (rows: number) => `${plural(rows, 'row')} gave nothing new.`,

@@ -103,6 +103,7 @@ export const more: Catalogue['more'] = {
   writing: (done, all) => `正在编写：${all} 次请求已完成 ${done} 次`,
   beginning: '正在开始',
   stopped: '已停止。已生成的数据行会保留。',
+  dropped: (rows) => `已改选其他文件：由先前文件生成的 ${format.count(rows)} 行已丢弃。`,
   made: (rows, from) => `由 ${format.count(from)} 行生成了 ${format.count(rows)} 行。`,
   madeBy: (name, rows) => `${name}：${rows}`,
   unchanged: (rows) => `${format.count(rows)} 行没有产生新内容。`,

@@ -5,6 +5,7 @@ import {
   callback,
   type AddedRecord,
   type AugmentReport,
+  type ExampleFile,
   type Proposal,
   type WritingEstimate,
   type WritingEvent,
@@ -71,6 +72,8 @@ export class MoreState {
   /** The result of the last work. */
   changed: AugmentReport | undefined = $state.raw();
   isStopped = $state(false);
+  /** Rows of the last work that are gone, because other files are chosen now. */
+  dropped = $state(0);
   error: ErrorDescription | undefined = $state.raw();
   estimate: WritingEstimate | undefined = $state.raw();
   estimateError: ErrorDescription | undefined = $state.raw();
@@ -78,6 +81,8 @@ export class MoreState {
 
   /** Rows that are not in the table yet. */
   #waiting: AddedRecord[] = [];
+  /** The files of the present work, and of the rows that wait; undefined if it reads none. */
+  #origin: Origin | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The questions that rows were made of. */
   readonly #before = new WeakMap<object, string>();
@@ -140,17 +145,18 @@ export class MoreState {
   /** Begins the chosen work. */
   async start(): Promise<void> {
     if (this.doing) return;
-    const { choice } = this.#examples;
+    this.#flush();
     this.#begin();
+    this.#origin = this.#isOfFiles() || this.#waiting.length > 0 ? this.#filesNow() : undefined;
     try {
       if (this.way === 'change') {
         this.changed = await this.#engine.remote.writing.augment(
           augmentRequest(this.change, this.#examples.rows.query, t.more.templates),
-          callback((proposals: readonly Proposal[]) => this.#take(proposals, choice, true)),
+          callback((proposals: readonly Proposal[]) => this.#take(proposals, true)),
         );
       } else {
         this.service.keepModel();
-        const onEvent = callback((event: WritingEvent) => this.#hear(event, choice));
+        const onEvent = callback((event: WritingEvent) => this.#hear(event));
         this.progress = await this.#engine.remote.writing.write(this.#request(), onEvent);
       }
     } catch (error) {
@@ -179,18 +185,19 @@ export class MoreState {
     this.doing = this.way === 'change' ? 'change' : writer;
     this.progress = this.changed = this.error = undefined;
     this.isStopped = this.stopping = false;
+    this.dropped = 0;
   }
 
-  #hear(event: WritingEvent, choice: number): void {
-    if (event.kind === 'rows') this.#take(event.proposals, choice, false);
+  #hear(event: WritingEvent): void {
+    if (event.kind === 'rows') this.#take(event.proposals, false);
     else if (event.kind === 'progress') this.progress = event;
     else this.text = event.text;
   }
 
-  #take(proposals: readonly Proposal[], choice: number, isChange: boolean): void {
-    // The rows are made of files that are no longer chosen.
-    if (choice !== this.#examples.choice) {
-      this.#waiting = [];
+  #take(proposals: readonly Proposal[], isChange: boolean): void {
+    if (!this.#fits()) {
+      this.dropped += proposals.length;
+      this.#drop();
       void this.stop();
       return;
     }
@@ -207,6 +214,7 @@ export class MoreState {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (!this.#fits()) this.#drop();
     if (this.#waiting.length === 0) return;
     if (this.#isLocked()) {
       this.#timer = setTimeout(() => this.#flush(), BATCH_SECONDS * 1000);
@@ -216,6 +224,38 @@ export class MoreState {
     this.#waiting = [];
     this.#examples.edits.add(...rows);
   }
+
+  /** Whether the work makes its rows of the chosen files. */
+  #isOfFiles(): boolean {
+    const { task, document } = this.write;
+    return this.way === 'change' || task === 'variations' || (task === 'pairs' && document === undefined);
+  }
+
+  #filesNow(): Origin {
+    const { choice, own, sources } = this.#examples;
+    return { choice, sources: own ? sources : [] };
+  }
+
+  /** Whether the rows belong to the chosen files: these may have become more. */
+  #fits(): boolean {
+    if (!this.#origin) return true;
+    const { choice, sources } = this.#origin;
+    const now = this.#filesNow();
+    const areThere = sources.length > 0 && sources.every((file) => now.sources.includes(file));
+    return choice === now.choice || areThere;
+  }
+
+  #drop(): void {
+    this.dropped += this.#waiting.length;
+    this.#waiting = [];
+  }
+}
+
+/** The chosen files at the beginning of a work. */
+interface Origin {
+  readonly choice: number;
+  /** Empty for the demo. */
+  readonly sources: readonly ExampleFile[];
 }
 
 const Draft = object({
