@@ -1,16 +1,12 @@
 import { changeable, type Technique } from './technique';
 import { piecesOf, shareOf, textOf, wordsIn, type Piece } from './words';
 
-/** Words without which a sentence says the opposite. */
-const NEGATIONS =
-  /^(?:not?|never|none|nothing|without|except|cannot|\w+n['’]t|不|没|没有|无|未|别|不要|不是|除了)$/i;
-
 /** Leaves out a share of the words at random, but never all (random deletion of Wei and Zou 2019, "EDA"). */
 export function deletionTechnique({ share }: { readonly share: number }): Technique {
   return {
     vary(text, draws, isKept) {
       const pieces = piecesOf(text);
-      const words = changeable(pieces, (word) => isKept(word) || NEGATIONS.test(word));
+      const words = changeable(pieces, isKept);
       const most = Math.min(shareOf(wordsIn(pieces).length, share), words.length, wordsIn(pieces).length - 1);
       if (most < 1) return undefined;
       return textOf(without(pieces, new Set(draws.some(words, most))));

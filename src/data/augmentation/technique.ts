@@ -13,7 +13,13 @@ export interface Technique {
   readonly onlyFirst?: true;
 }
 
-/** The indices of the words that may be changed. */
+/** Words without which a sentence says the opposite, and Chinese words with such a character. */
+const NEGATION =
+  /^(?:not?|neither|nor|never|none|nobody|nothing|nowhere|without|except|unless|cannot|\w+n['’]t)$|[不没無无未非勿莫别]|^除/i;
+
+/** The indices of the words that may be changed: no negations, because the answer stays. */
 export function changeable(pieces: readonly Piece[], isKept: (word: string) => boolean): readonly number[] {
-  return pieces.flatMap(({ text, isWord }, index) => (isWord && !isKept(text) ? [index] : []));
+  return pieces.flatMap(({ text, isWord }, index) =>
+    isWord && !isKept(text) && !NEGATION.test(text) ? [index] : [],
+  );
 }
