@@ -7,9 +7,11 @@ export interface WrittenPair {
   readonly answer: string | undefined;
 }
 
-/** An answer without the thoughts before it. */
+/** An answer without the thoughts before it. Where a template opens them in the prompt, the answer has only their end. */
 export function withoutThoughts(text: string): string {
-  return text.replace(/^\s*<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/, '').trim();
+  const thoughts =
+    /^(?:\s*<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)|(?:(?!<think(?:ing)?>)[\s\S])*?<\/think(?:ing)?>)/;
+  return text.replace(thoughts, '').trim();
 }
 
 /**

@@ -49,5 +49,7 @@ describe('the pairs in an answer', () => {
 it('thoughts are no part of an answer, even if they do not end', () => {
   expect(withoutThoughts('<think>Hm.</think>\n\nYes.')).toBe('Yes.');
   expect(withoutThoughts('<think>Hm')).toBe('');
+  expect(withoutThoughts('Hm.\nWell.</think>\n\nYes.')).toBe('Yes.');
+  expect(withoutThoughts('Write <think>x</think>.')).toBe('Write <think>x</think>.');
   expect(withoutThoughts('A <think> tag.')).toBe('A <think> tag.');
 });
