@@ -22,6 +22,10 @@ function packed(text: string, size: number, border: number): readonly string[] {
       continue;
     }
     if (open !== '') chunks.push(open);
+    if (border === BORDERS.length) {
+      open = part;
+      continue;
+    }
     const pieces = packed(part, size, border + 1);
     chunks.push(...pieces.slice(0, -1));
     open = pieces.at(-1) ?? '';
@@ -31,12 +35,7 @@ function packed(text: string, size: number, border: number): readonly string[] {
 
 function partsOf(text: string, size: number, border: number): readonly string[] {
   const pattern = BORDERS[border];
-  if (!pattern) {
-    const characters = Array.from(text);
-    return Array.from({ length: Math.ceil(characters.length / size) }, (_, part) =>
-      characters.slice(part * size, (part + 1) * size).join(''),
-    );
-  }
+  if (!pattern) return cutParts(text, size);
   const parts: string[] = [];
   let from = 0;
   for (const { 0: whole, index } of text.matchAll(pattern)) {
@@ -45,4 +44,18 @@ function partsOf(text: string, size: number, border: number): readonly string[] 
   }
   parts.push(text.slice(from));
   return parts.filter((part) => part !== '');
+}
+
+/** Parts of at most `size` UTF-16 units that divide no character. One character may be longer. */
+function cutParts(text: string, size: number): readonly string[] {
+  const parts: string[] = [];
+  let open = '';
+  for (const character of text) {
+    if (open !== '' && open.length + character.length > size) {
+      parts.push(open);
+      open = '';
+    }
+    open += character;
+  }
+  return [...parts, open];
 }

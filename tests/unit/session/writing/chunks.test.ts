@@ -26,3 +26,9 @@ it('loses nothing but white space, and keeps to the size', () => {
     expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(size);
   }
 });
+
+it('divides no character of two units', () => {
+  const text = `${'字'.repeat(7)}😀${'字'.repeat(7)}`;
+  expect(chunksOf(text, 8)).toEqual(['字'.repeat(7), `😀${'字'.repeat(6)}`, '字']);
+  expect(chunksOf('😀'.repeat(3), 1)).toEqual(['😀', '😀', '😀']);
+});
