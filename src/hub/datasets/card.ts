@@ -1,27 +1,37 @@
 import * as v from 'valibot';
 import { parse } from 'yaml';
+import { TunesmithError } from '../../core/errors';
 
+/** YAML reads a name such as 2023 as a number. */
+const word = v.union([v.string(), v.pipe(v.union([v.number(), v.boolean()]), v.transform(String))]);
 const texts = v.union([
   v.pipe(
-    v.string(),
+    word,
     v.transform((one) => [one]),
   ),
-  v.array(v.string()),
+  v.array(word),
 ]);
-const splitFiles = v.object({ split: v.string(), path: texts });
+const splitFiles = v.object({ split: word, path: texts });
 const configSchema = v.object({
-  config_name: v.string(),
+  config_name: word,
   default: v.fallback(v.boolean(), false),
   data_files: v.optional(v.union([texts, splitFiles, v.array(splitFiles)])),
-  data_dir: v.optional(v.string()),
+  data_dir: v.optional(word),
 });
 const infoSchema = v.object({
-  config_name: v.fallback(v.string(), 'default'),
-  splits: v.fallback(v.array(v.object({ name: v.string(), num_examples: v.number() })), []),
+  config_name: v.fallback(word, 'default'),
+  splits: v.fallback(v.array(v.object({ name: word, num_examples: v.number() })), []),
 });
+const notList = v.custom<unknown>((value) => !Array.isArray(value));
 /** The part of the metadata of a data set's card that says where its rows are. */
 const cardSchema = v.object({
-  configs: v.fallback(v.array(configSchema), []),
+  configs: v.union([
+    v.array(configSchema),
+    v.pipe(
+      notList,
+      v.transform(() => []),
+    ),
+  ]),
   dataset_info: v.fallback(
     v.union([
       v.array(infoSchema),
@@ -39,10 +49,16 @@ const cardSchema = v.object({
 export type CardConfig = v.InferOutput<typeof configSchema>;
 export type DatasetCard = v.InferOutput<typeof cardSchema>;
 
-/** The metadata at the beginning of a README.md; empty if there is none that can be read. */
+/**
+ * The metadata at the beginning of a README.md; empty if there is none that can be read.
+ *
+ * @throws TunesmithError `dataset_card` if it lists configurations in another form: the names of the files would tell others
+ */
 export function readCard(text: string): DatasetCard {
   const [, metadata = ''] = /^\uFEFF?---\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)/s.exec(text) ?? [];
-  return v.parse(cardSchema, recordOf(metadata));
+  const read = v.safeParse(cardSchema, { configs: undefined, ...recordOf(metadata) });
+  if (read.success) return read.output;
+  throw new TunesmithError({ code: 'dataset_card' });
 }
 
 function recordOf(yaml: string): object {

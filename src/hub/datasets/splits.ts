@@ -41,7 +41,7 @@ export function configsOf(
   files: readonly RepositoryFile[],
   { configs, dataset_info: infos }: DatasetCard,
 ): readonly DatasetConfig[] {
-  const visible = files.filter(({ path }) => isData(path)).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const given = configs.length > 0 ? configs : [{ config_name: DEFAULT_CONFIG, default: true }];
   const isDefault = ({ config_name: name, ...config }: CardConfig): boolean =>
     config.default || (name === DEFAULT_CONFIG && !configs.some((each) => each.default));
@@ -52,7 +52,7 @@ export function configsOf(
       // A card of one configuration need not name it.
       const isOnly = infos.length === 1 && given.length === 1;
       const rows = infos.find((info) => isOnly || info.config_name === name)?.splits ?? [];
-      const splits = splitsOf(visible, config).flatMap(([split, paths]): readonly DatasetSplit[] => {
+      const splits = splitsOf(sorted, config).flatMap(([split, paths]): readonly DatasetSplit[] => {
         const readable = ofOneKind(paths);
         const known = rows.find((each) => each.name === split)?.num_examples;
         if (readable.length === 0) return [];
@@ -96,7 +96,8 @@ function splitsOf(files: readonly RepositoryFile[], { data_files: given, data_di
   const inside =
     folder === undefined || folder === '' ? files : files.filter(({ path }) => path.startsWith(`${folder}/`));
   const prefix = inside === files ? '' : `${folder}/`;
-  if (given === undefined) return namedSplits(inside, prefix);
+  const visible = inside.filter(({ path }) => isData(path));
+  if (given === undefined) return namedSplits(visible, prefix);
   const listed = (Array.isArray(given) ? given : [given]).map((each) =>
     typeof each === 'string' ? { split: 'train', path: [each] } : each,
   );
@@ -105,8 +106,13 @@ function splitsOf(files: readonly RepositoryFile[], { data_files: given, data_di
     const patterns = listed
       .filter(({ split }) => split === name)
       .flatMap(({ path }) => path)
-      .map((path) => globPattern(prefix + path.replace(/^\.?\//, '')));
-    const found = patterns.flatMap((pattern) => inside.filter(({ path }) => pattern.test(path)));
+      .map((path) => prefix + path.replace(/^\.?\//, ''));
+    const found = patterns.flatMap((pattern) => {
+      const named = inside.filter(({ path }) => path === pattern);
+      if (named.length > 0) return named;
+      const glob = globPattern(pattern);
+      return visible.filter(({ path }) => glob.test(path));
+    });
     return [name, [...new Set(found)]];
   });
 }
@@ -155,7 +161,7 @@ function endingOf(path: string): string {
 
 /** Texts about a data set, which lie beside its rows. */
 const ABOUT =
-  /(?:^|\/)(?:readme|licen[cs]e|notice|changelog|citation|requirements)[^/]*$|(?:^|\/)dataset_infos?\.json$/i;
+  /(?:^|\/)(?:readme|licen[cs]e|notice|changelog|citation|requirements)(?:[-_.][^/]*)?\.txt$|(?:^|\/)dataset_infos?\.json$/i;
 
 function isData(path: string): boolean {
   return READABLE.includes(endingOf(path)) && !ABOUT.test(path) && !/(?:^|\/)(?:\.|__)/.test(path);

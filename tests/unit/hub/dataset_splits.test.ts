@@ -80,6 +80,9 @@ describe('splits without a card', () => {
     ];
     expect(found(paths)).toEqual({ default: { train: ['a.jsonl', 'b.jsonl'] } });
     expect(found(['a.tar', 'b.arrow'])).toEqual({});
+    const data = ['citations_train.csv', 'requirements.csv', 'licenses.csv'];
+    expect(found([...data, 'requirements.txt'])).toEqual({ default: { train: ['citations_train.csv'] } });
+    expect(found(data.slice(1))).toEqual({ default: { train: ['licenses.csv', 'requirements.csv'] } });
     expect(found(['train.jsonl.gz'])).toEqual({ default: { train: ['train.jsonl.gz'] } });
   });
 });
@@ -115,6 +118,30 @@ text`;
       [false, undefined],
     ]);
   });
+
+  it('may name configurations by numbers, and files that look like texts about them', () => {
+    const years = `---
+configs:
+- config_name: 2023
+  data_files: [{split: 1, path: license.txt}]
+- config_name: 2024
+  data_dir: 24
+---
+`;
+    expect(found(['license.txt', '24/a.csv'], years)).toEqual({
+      2023: { 1: ['license.txt'] },
+      2024: { train: ['24/a.csv'] },
+    });
+  });
+
+  it.each(['- config_name: {a: 1}', '- config_name: a\n  data_files: {train: a.csv}', '- a'])(
+    'that lists configurations in another form says so: %s',
+    (configs) => {
+      expect(() => found(['a.csv'], `---\nconfigs:\n${configs}\n---\n`)).toThrow(
+        expect.objectContaining({ code: 'dataset_card' }),
+      );
+    },
+  );
 
   it.each(['', '# no metadata', '---\n: [\n---\n', '---\nconfigs: 3\n---\n', '---\n- a\n---\n'])(
     'that says nothing leaves the names of the files: %j',

@@ -55,6 +55,10 @@ export const hubErrors = {
         : `${split} has ${format.count(rows)} rows, and ${slice} selects none of them.`,
     hint: 'Choose other rows.',
   }),
+  dataset_card: {
+    message: 'The card of this data set lists its configurations in a form that can’t be read.',
+    hint: 'Download its files from the site, and add them here.',
+  },
   dataset_reference: ({ typed }: { typed: string }) => ({
     message: `“${typed}” is not the name of a data set.`,
     hint: 'Write owner/name, and behind it, if you like, a configuration, a split and rows: openai/gsm8k,main,train[:1000].',

@@ -43,6 +43,10 @@ export const hubErrors: typeof english = {
         : `${split} 共 ${format.count(rows)} 行，${slice} 没有选中任何一行。`,
     hint: '请选择其他数据行。',
   }),
+  dataset_card: {
+    message: '无法读取这个数据集的说明文件（README.md）中的配置列表。',
+    hint: '请从该站点下载数据文件，再添加到这里。',
+  },
   dataset_reference: ({ typed }) => ({
     message: `“${typed}”不是数据集名称。`,
     hint: '请填写“所有者/名称”，后面可以加上配置、划分和数据行，例如：openai/gsm8k,main,train[:1000]。',
