@@ -66,6 +66,9 @@ export async function jobsOf(
   samples: (query: RowQuery) => AsyncIterable<Sample>,
 ): Promise<readonly WritingJob[]> {
   if (prompt.trim() === '') throw new TunesmithError({ code: 'writing_prompt_empty' });
+  const field = task.kind === 'pairs' ? 'document' : 'question';
+  if (!prompt.includes(`{${field}}`))
+    throw new TunesmithError({ code: 'writing_prompt_field', values: { field } });
   const jobs: WritingJob[] = [];
   const words = (fields: Readonly<Record<string, string | number>>): readonly ChatMessage[] => [
     { role: 'user', content: filled(prompt, { count, ...fields }) },
@@ -125,23 +128,30 @@ function singlePair(sample: Sample): Pair | undefined {
   return { question: user.content, answer: assistant.content, ...(system !== undefined && { system }) };
 }
 
-function answerRow({ text, isCut }: Completion, question: string): ReturnType<WritingJob['rows']> {
+function answerRow({ text, isCut, broken }: Completion, question: string): ReturnType<WritingJob['rows']> {
   const answer = withoutThoughts(text);
   if (isCut) return { rows: [], problem: message('answer_cut') };
+  if (broken) return { rows: [], problem: broken };
   if (answer === '') return { rows: [], problem: message('written_empty') };
   return { rows: [rowOf({ question, answer })] };
 }
 
 /** @param from the row that the pairs are variations of: its answer stands where one is missing, and its system message stays */
-function pairRows({ text, isCut }: Completion, count: number, from?: Pair): ReturnType<WritingJob['rows']> {
+function pairRows(
+  { text, isCut, broken }: Completion,
+  count: number,
+  from?: Pair,
+): ReturnType<WritingJob['rows']> {
   const rows = pairsIn(text)
     .slice(0, count)
     .flatMap(({ question, answer = from?.answer }) =>
       answer === undefined ? [] : [rowOf({ question, answer, ...(from?.system && { system: from.system }) })],
     );
-  if (rows.length > 0) return { rows };
-  const empty = withoutThoughts(text) === '' ? 'written_empty' : 'answer_no_json';
-  return { rows, problem: message(isCut ? 'answer_cut' : empty) };
+  if (rows.length >= count) return { rows };
+  if (isCut) return { rows, problem: message('answer_cut') };
+  if (broken) return { rows, problem: broken };
+  if (rows.length > 0) return { rows, problem: message('answer_fewer') };
+  return { rows, problem: message(withoutThoughts(text) === '' ? 'written_empty' : 'answer_no_json') };
 }
 
 function rowOf({ question, answer, system }: Pair): WrittenRow {

@@ -108,6 +108,7 @@ class State {
     this.#count(job, completion);
     const { rows, problem } = job.rows(completion);
     if (problem) this.#note(problem);
+    if (completion.note) this.#note(completion.note);
     return rows.flatMap((row) => {
       const key = JSON.stringify(row.texts);
       if (this.#known.has(key)) {

@@ -1,3 +1,4 @@
+import type { Message } from '../../core/messages/message';
 import type { ChatMessage } from '../chat/chats';
 
 /** Tokens that were read and written. */
@@ -11,6 +12,10 @@ export interface Completion {
   readonly text: string;
   /** Whether it ends because it reached its greatest length. */
   readonly isCut: boolean;
+  /** The reason if it ends before it is whole, and not because of its length. */
+  readonly broken?: Message;
+  /** A setting that was not followed. */
+  readonly note?: Message;
   /** Undefined if the server does not tell it. */
   readonly usage?: Usage | undefined;
 }

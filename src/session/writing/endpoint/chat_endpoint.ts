@@ -5,7 +5,8 @@ import type { ChatMessage } from '../../chat/chats';
 import type { Completion, CompletionOptions, Writer } from '../writer';
 import { GrowingCompletion } from './completion';
 import { Pace, type Outside } from './pace';
-import { reasonIn, refusalOf } from './refusals';
+import { message } from '../../../core/messages/message';
+import { reasonIn, refusalOf, refusedPart } from './refusals';
 
 /** A chat model behind an interface in OpenAI's form, as OpenAI, DeepSeek, DashScope, vLLM, llama.cpp and Ollama have it. */
 export interface EndpointChoice {
@@ -27,6 +28,9 @@ export interface EndpointChoice {
 
 /** Failures of one request in a row after which the work ends. */
 const MOST_FAILURES = 5;
+/** Parts of a request that some servers do not take. */
+const PARTS = ['max_tokens', 'stream_options', 'temperature'] as const;
+type Part = (typeof PARTS)[number];
 /** Milliseconds without a sign of life after which a request is repeated. A slow machine reads a long prompt in this time. */
 const SILENCE = 5 * 60_000;
 /** Most characters of a response. */
@@ -45,7 +49,7 @@ export class ChatEndpoint implements Writer {
   /** Whether the address has ever answered. */
   #isKnown = false;
   /** Parts of a request that the server does not take: newer models of OpenAI want another name for the length. */
-  readonly #refused = new Set<string>();
+  readonly #refused = new Set<Part>();
 
   /** @throws TunesmithError `writer_key` for a key that no header can carry; `chat_address…` */
   constructor(choice: EndpointChoice, outside: Outside = {}) {
@@ -88,11 +92,18 @@ export class ChatEndpoint implements Writer {
       watch = setTimeout(() => silence.abort(), SILENCE);
     };
     alive();
+    const parts = PARTS.filter((part) => !this.#refused.has(part));
     try {
-      const response = await this.#send(messages, signal);
+      const response = await this.#send(messages, parts, signal);
       this.#isKnown = true;
-      if (!response.ok) return await this.#refuse(response, messages, options);
-      return await this.#read(response, alive, options);
+      if (!response.ok) {
+        await this.#refuse(response, parts);
+        return await this.#once(messages, options);
+      }
+      const completion = await this.#read(response, alive, options);
+      return parts.includes('temperature')
+        ? completion
+        : { ...completion, note: message('temperature_refused') };
     } catch (cause) {
       asked?.throwIfAborted();
       if (cause instanceof TunesmithError || cause instanceof TemporaryFailure) throw cause;
@@ -103,17 +114,20 @@ export class ChatEndpoint implements Writer {
     }
   }
 
-  async #send(messages: readonly ChatMessage[], signal: AbortSignal): Promise<Response> {
+  async #send(
+    messages: readonly ChatMessage[],
+    parts: readonly Part[],
+    signal: AbortSignal,
+  ): Promise<Response> {
     const { model, key, maxTokens, temperature } = this.#choice;
-    const takes = (part: string): boolean => !this.#refused.has(part);
-    const length = takes('max_tokens') ? 'max_tokens' : 'max_completion_tokens';
+    const length = parts.includes('max_tokens') ? 'max_tokens' : 'max_completion_tokens';
     const body = {
       model,
       messages: messages.map(({ role, content }) => ({ role, content })),
       [length]: maxTokens,
-      ...(takes('temperature') && { temperature }),
+      ...(parts.includes('temperature') && { temperature }),
       stream: true,
-      ...(takes('stream_options') && { stream_options: { include_usage: true } }),
+      ...(parts.includes('stream_options') && { stream_options: { include_usage: true } }),
     };
     const headers = new Headers({ 'Content-Type': 'application/json' });
     if (key !== '') headers.set('Authorization', `Bearer ${key}`);
@@ -130,22 +144,21 @@ export class ChatEndpoint implements Writer {
     });
   }
 
-  /** Throws the error of a refusal, or asks again without a part that the server does not take. */
-  async #refuse(
-    response: Response,
-    messages: readonly ChatMessage[],
-    options: CompletionOptions,
-  ): Promise<Completion> {
+  /**
+   * Throws the error of a refusal, unless the server does not take a part of the request: the next one lacks it.
+   *
+   * @param parts those that this request had; another request may have been refused meanwhile
+   */
+  async #refuse(response: Response, parts: readonly Part[]): Promise<void> {
     const { status, headers } = response;
     const body = await textOf(response, () => undefined);
     const { key, model } = this.#choice;
     if (status === 400 || status === 422) {
-      const part = ['max_tokens', 'stream_options', 'temperature'].find(
-        (each) => !this.#refused.has(each) && reasonIn(body, key).includes(each),
-      );
+      if (parts.some((each) => this.#refused.has(each))) return;
+      const part = refusedPart(body, parts);
       if (part !== undefined) {
         this.#refused.add(part);
-        return await this.#once(messages, options);
+        return;
       }
     }
     const now = this.#pace.now;

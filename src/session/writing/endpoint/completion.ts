@@ -1,4 +1,5 @@
 import { array, looseObject, nullish, number, optional, safeParse, string, type InferOutput } from 'valibot';
+import { message } from '../../../core/messages/message';
 import type { Completion, Usage } from '../writer';
 
 const UsageOf = looseObject({ prompt_tokens: number(), completion_tokens: number() });
@@ -16,6 +17,10 @@ const Chunk = looseObject({
   ),
   usage: nullish(UsageOf),
 });
+
+/** Reasons of an answer's end that leave it whole, in the words of several servers. */
+const WHOLE = /^(?:stop|stop_sequence|eos|eos_token|end_turn|complete)$/i;
+const CUT = /^(?:length|max_tokens)$/i;
 
 /** Reads an object in OpenAI's form; undefined if the text is none. */
 function chunkOf(text: string): InferOutput<typeof Chunk> | undefined {
@@ -43,7 +48,15 @@ export class GrowingCompletion {
   }
 
   get completion(): Completion {
-    return { text: this.text, isCut: this.#finish === 'length', usage: this.#usage };
+    const finish = this.#finish ?? 'stop';
+    const isCut = CUT.test(finish);
+    const isBroken = !isCut && !WHOLE.test(finish);
+    return {
+      text: this.text,
+      isCut,
+      usage: this.#usage,
+      ...(isBroken && { broken: message('answer_broken', { reason: finish }) }),
+    };
   }
 
   /** Takes an answer that came as one object. Returns false if it is none. */

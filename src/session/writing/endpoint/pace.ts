@@ -16,6 +16,8 @@ export class Pace {
   readonly #outside: Outside;
   /** The earliest time of the next request. */
   #next = 0;
+  /** Rests so far. */
+  #rests = 0;
 
   /** @param perMinute most requests a minute; 0 for no limit */
   constructor(perMinute: number, outside: Outside) {
@@ -30,13 +32,19 @@ export class Pace {
   /** Resolves once a request may begin. Rejects with the signal's reason. */
   async turn(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    const at = Math.max(this.now, this.#next);
-    this.#next = at + this.#between;
-    if (at > this.now) await (this.#outside.sleep ?? pause)(at - this.now, signal);
+    let rests: number;
+    // The server may ask for a rest while the request waits for its turn.
+    do {
+      rests = this.#rests;
+      const at = Math.max(this.now, this.#next);
+      this.#next = at + this.#between;
+      if (at > this.now) await (this.#outside.sleep ?? pause)(at - this.now, signal);
+    } while (rests !== this.#rests);
   }
 
   /** Lets no request begin for some milliseconds. */
   rest(milliseconds: number): void {
+    this.#rests++;
     this.#next = Math.max(this.#next, this.now + milliseconds);
   }
 }

@@ -26,6 +26,15 @@ export function reasonIn(body: string, key: string): string {
   return hidden.length > LONGEST_REASON ? `${hidden.slice(0, LONGEST_REASON)}…` : hidden;
 }
 
+const UNSUPPORTED =
+  /unsupported|not supported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|deprecated|instead/i;
+
+/** The part of a request that a server does not take at all; undefined if it refuses, for instance, a value of it. */
+export function refusedPart<Part extends string>(body: string, parts: readonly Part[]): Part | undefined {
+  const words = wordsIn(body);
+  return UNSUPPORTED.test(words) ? parts.find((part) => words.includes(part)) : undefined;
+}
+
 function wordsIn(body: string): string {
   let value: unknown;
   try {

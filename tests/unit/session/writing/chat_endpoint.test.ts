@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { ChatEndpoint, type EndpointChoice } from '../../../../src/session/writing/endpoint/chat_endpoint';
-import type { Outside } from '../../../../src/session/writing/endpoint/pace';
+import { Pace, type Outside } from '../../../../src/session/writing/endpoint/pace';
 import { begin, chatServer, event, refuse, whole, type Answers } from './server';
 
 const KEY = 'sk-very-secret-0123456789';
@@ -125,8 +125,54 @@ it('asks again without the parts that a server does not take', async () => {
   });
   expect((await endpoint.complete(QUESTION, {})).text).toBe('Yes.');
   expect(asked.at(-1)?.body).toMatchObject({ max_completion_tokens: 50 });
-  await endpoint.complete(QUESTION, {});
+  expect((await endpoint.complete(QUESTION, {})).note?.code).toBe('temperature_refused');
   expect(asked).toHaveLength(4);
+});
+
+it('asks again for each of several requests that were refused for the same part', async () => {
+  const late: (() => void)[] = [];
+  const { endpoint, asked } = await open((response, { body }) => {
+    if (!('max_tokens' in body)) {
+      whole(response, 'Yes.');
+      return;
+    }
+    late.push(() => refuse(response, 400, "Unsupported parameter: 'max_tokens'"));
+    if (late.length === 2) for (const answer of late) answer();
+  });
+  const both = await Promise.all([1, 2].map(() => endpoint.complete(QUESTION, {})));
+  expect(both.map(({ text }) => text)).toEqual(['Yes.', 'Yes.']);
+  expect(asked).toHaveLength(4);
+});
+
+it.each(['temperature must be within [0, 1]', 'max_tokens must be at most 40'])(
+  'tells a value that a server does not take: %s',
+  async (reason) => {
+    const { endpoint, asked } = await open((response) => refuse(response, 400, reason), { key: 'a' });
+    await expect(endpoint.complete(QUESTION, {})).rejects.toMatchObject({ code: 'writer_refused' });
+    expect(asked).toHaveLength(1);
+  },
+);
+
+it('tells an answer that the server ends before it is whole', async () => {
+  const { endpoint } = await open((response) => whole(response, 'Half', 'content_filter'));
+  expect(await endpoint.complete(QUESTION, {})).toMatchObject({
+    isCut: false,
+    broken: { code: 'answer_broken', values: { reason: 'content_filter' } },
+  });
+});
+
+it('lets no request begin during a rest, nor one that waited before', async () => {
+  let time = 0;
+  const sleep = vi.fn((milliseconds: number) => {
+    time += milliseconds;
+    return Promise.resolve();
+  });
+  const pace = new Pace(60, { now: () => time, sleep });
+  await pace.turn();
+  const second = pace.turn();
+  pace.rest(5000);
+  await second;
+  expect(time).toBeGreaterThanOrEqual(5000);
 });
 
 it.each(['<html>Please log in</html>', '{"answer":42}', '{"choices":"none"}'])(

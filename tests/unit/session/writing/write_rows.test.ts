@@ -69,6 +69,8 @@ describe('the requests of a task', () => {
       rows: [],
       problem: { code: 'answer_cut' },
     });
+    const broken = { code: 'answer_broken', values: { reason: 'content_filter' } } as const;
+    expect(made[0]?.rows(complete('It is', { broken }))).toEqual({ rows: [], problem: broken });
   });
 
   it('ask for pairs from each part of a document or of the texts', async () => {
@@ -82,6 +84,9 @@ describe('the requests of a task', () => {
     expect(job?.rows(complete(rowsOf([['q?', 'a']]))).rows).toHaveLength(1);
     expect(job?.rows(complete('[{"question":"q?"}]')).problem?.code).toBe('answer_no_json');
     expect(job?.rows(complete('[{"quest', { isCut: true })).problem?.code).toBe('answer_cut');
+    const one = rowsOf([['q?', 'a']]);
+    expect(job?.rows(complete(one)).problem?.code).toBe('answer_fewer');
+    expect(job?.rows(complete(one, { isCut: true })).problem?.code).toBe('answer_cut');
   });
 
   it('say that there is nothing to ask', async () => {
@@ -93,7 +98,7 @@ describe('the requests of a task', () => {
     });
     const none = jobsOf(
       { kind: 'variations', query: {} },
-      { prompt: 'x', count: 1, most: 1 },
+      { prompt: '{question}', count: 1, most: 1 },
       async function* () {
         yield* await Promise.resolve([]);
       },
@@ -102,6 +107,13 @@ describe('the requests of a task', () => {
     await expect(jobs({ kind: 'answers', questions: 'a' }, { prompt: ' ' })).rejects.toMatchObject({
       code: 'writing_prompt_empty',
     });
+    await expect(jobs({ kind: 'answers', questions: 'a' }, { prompt: 'Hi' })).rejects.toMatchObject({
+      code: 'writing_prompt_field',
+      values: { field: 'question' },
+    });
+    await expect(
+      jobs({ kind: 'pairs', document: 'a', chunk: 9 }, { prompt: '{count}' }),
+    ).rejects.toMatchObject({ code: 'writing_prompt_field', values: { field: 'document' } });
   });
 
   it('are no more than are wanted, and tell about how much they cost', async () => {
@@ -170,6 +182,7 @@ describe('writing rows', () => {
       usage: { promptTokens: 15, answerTokens: 9 },
       isEstimated: false,
       problems: [
+        { reason: { code: 'answer_fewer' }, count: 1 },
         { reason: { code: 'answer_no_json' }, count: 1 },
         { reason: { code: 'answer_repeats' }, count: 1 },
         { reason: { code: 'context_full', values: { tokens: 9, room: 8 } }, count: 1 },

@@ -53,6 +53,10 @@ export const writingErrors = {
     message: 'The prompt is empty.',
     hint: 'Write what the model should do.',
   },
+  writing_prompt_field: ({ field }: { field: string }) => ({
+    message: `The prompt lacks {${field}}, so the model would not see it.`,
+    hint: `Write {${field}} where it belongs.`,
+  }),
   writing_questions_missing: {
     message: 'There are no questions.',
     hint: 'Write one question a line.',

@@ -53,6 +53,10 @@ export const writingErrors: typeof english = {
     message: '提示词是空的。',
     hint: '请写明模型要做什么。',
   },
+  writing_prompt_field: ({ field }) => ({
+    message: `提示词中缺少 {${field}}，模型看不到相应的内容。`,
+    hint: `请在合适的位置写上 {${field}}。`,
+  }),
   writing_questions_missing: {
     message: '没有问题。',
     hint: '请每行写一个问题。',
