@@ -116,7 +116,8 @@ function interleaved(
   return Uint32Array.from(found);
 }
 
-function joined(parts: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
+/** Lists one after the other. @throws TunesmithError `mixture_long` */
+export function joined(parts: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   checkLength(length);
   const all = new Uint32Array(length);

@@ -3,6 +3,7 @@ import FilePanel from '../../src/ui/examples/files/FilePanel.svelte';
 import Mixture from '../../src/ui/examples/files/Mixture.svelte';
 import OwnFiles from '../../src/ui/examples/files/OwnFiles.svelte';
 import type { SourceReport } from '../../src/ui/examples/files/columns';
+import { EDITS_FILE } from '../../src/ui/examples/rows/edits';
 import { language } from '../../src/ui/language.svelte';
 import type { DataReport } from '../../src/worker/protocol';
 import { appOver, control, fill, press, show } from './page';
@@ -111,6 +112,14 @@ it('files are mixed by weights', () => {
     'more.csv': { weight: 0.5 },
   });
   expect(app.settings.values?.mix_strategy).toBe('interleave_over');
+});
+
+it('added rows have no weight in the mixture', () => {
+  const added = { ...source, name: EDITS_FILE, trained: 1 };
+  const shown = show(Mixture, appOver(), { sources: [{ ...source, trained: 3 }, added] });
+  expect(shown.querySelectorAll('tbody input')).toHaveLength(1);
+  const cells = Array.from(shown.querySelectorAll('tbody tr:last-child td'), (each) => each.textContent);
+  expect(cells).toEqual(['Rows that were added', '2', 'once each', '1 (25%)']);
 });
 
 it('the options of a file go with it, those of an archive’s files with the archive', async () => {

@@ -1,10 +1,11 @@
 import type { DataSettings } from '../../core/settings/settings';
 import type { SourceOptions } from '../../core/settings/sources';
 import { select, type ExampleList } from '../../data/example_list';
-import { chosen, mixed } from '../../data/mixing';
+import { chosen, joined, mixed } from '../../data/mixing';
 import { packed, piecesOf } from '../../data/packed_list';
 import { splitHeldOut } from '../../data/splitting';
 import { objectiveOf } from '../../models/objectives';
+import { addedIn } from './data_source';
 import type { Reading } from './reading';
 
 /** The use of the examples, as their indices. */
@@ -26,7 +27,8 @@ export function optionsOf({ sources }: Pick<DataSettings, 'sources'>, name: stri
  * Splits the examples of all files, removes those from training that have the content of a held-out one, and mixes the
  * files. A row that a program or a model wrote is held out only if the person says so: it may be like one that is learnt.
  *
- * @param names of the files
+ * Rows that a file of edits adds follow the mixed files, each once: few of them would end an interleaved pass early, or
+ * fill it. `max_samples` leaves out neither them nor a row that the person holds out.
  */
 export function assemble(
   {
@@ -35,16 +37,18 @@ export function assemble(
     contentOf,
     isHeldOut,
     isGenerated,
-  }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf' | 'isHeldOut' | 'isGenerated'>,
-  names: readonly string[],
+    sources,
+  }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf' | 'isHeldOut' | 'isGenerated' | 'sources'>,
   settings: Pick<DataSettings, 'sources' | 'eval_split' | 'max_samples' | 'mix_strategy' | 'seed'>,
 ): Assembled {
   const { eval_split, max_samples, mix_strategy, seed } = settings;
-  const options = names.map((name) => optionsOf(settings, name));
+  const options = sources.map(({ file }) => optionsOf(settings, file.name));
+  const isAdded = sources.map((source) => addedIn(source) !== undefined);
   const files = Uint32Array.from({ length: examples.length }, (_, index) => sourceOf(index));
   const isGiven = (index: number): boolean =>
     isHeldOut(index) || options[files[index] ?? -1]?.split === 'eval';
-  const used = firstOfEach(files, max_samples ?? Infinity);
+  const isAlwaysUsed = (index: number): boolean => isHeldOut(index) || isAdded[files[index]!] === true;
+  const used = usedOfEach(files, max_samples ?? Infinity, isAlwaysUsed);
   const parted = splitHeldOut(
     used.map((index) => files[index]!),
     eval_split,
@@ -60,31 +64,37 @@ export function assemble(
   const evaluated = new Set(Array.from(split.heldOut, contentOf));
   const isLeaked = (index: number): boolean => evaluated.has(contentOf(index));
   const train = split.train.filter((index) => !isLeaked(index));
-  const parts = names.map((_, file) => ({
+  const parts = sources.map((_, file) => ({
     ...options[file],
-    indices: train.filter((index) => files[index] === file),
+    indices: train.filter((index) => files[index] === file && !isAdded[file]),
   }));
+  const added = train.filter((index) => isAdded[files[index]!]);
   const sampleOf = (file: number): Uint32Array => {
     const indices = split.heldOut.filter((index) => files[index] === file);
     const { split: use, num_samples: count } = options[file] ?? {};
     return use === 'eval' && count !== undefined ? chosen(indices, count, seed, file) : indices;
   };
   return {
-    train: mixed(parts, mix_strategy, seed),
-    heldOut: Uint32Array.from(names.flatMap((_, file) => [...sampleOf(file)])).sort(),
+    train: joined([mixed(parts, mix_strategy, seed), added]),
+    heldOut: Uint32Array.from(sources.flatMap((_, file) => [...sampleOf(file)])).sort(),
     leakedExamples: split.train.filter(isLeaked),
   };
 }
 
-/** The indices of the first examples of each file, as many as `most` of a file. */
-function firstOfEach(files: Uint32Array, most: number): Uint32Array<ArrayBuffer> {
+/** The indices of the first examples of each file, as many as `most` of a file, and of those that are always used. */
+function usedOfEach(
+  files: Uint32Array,
+  most: number,
+  isAlwaysUsed: (index: number) => boolean,
+): Uint32Array<ArrayBuffer> {
   const counts = new Map<number, number>();
   const isFirst = (file: number): boolean => {
     const count = (counts.get(file) ?? 0) + 1;
     counts.set(file, count);
     return count <= most;
   };
-  return Uint32Array.from(files, (_, index) => index).filter((index) => isFirst(files[index]!));
+  const all = Uint32Array.from(files, (_, index) => index);
+  return all.filter((index) => isFirst(files[index]!) || isAlwaysUsed(index));
 }
 
 /** Whether long examples are learnt in pieces, so that reading must not cut them off. */

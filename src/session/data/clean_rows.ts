@@ -86,7 +86,7 @@ export async function cleanRows(
     throw error;
   }
   const names = sources.map(({ file }) => file.name);
-  const assembled = assemble(reading, names, settings);
+  const assembled = assemble(reading, settings);
   const { train, heldOut, leakedExamples } = assembled;
   const leaked = leakedExamples.length;
   const cleaning = reading.cleaning.report;

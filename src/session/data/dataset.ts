@@ -133,11 +133,7 @@ export async function makeDataset(
   try {
     const hashes = await hashesOf(kept, files, slices);
     const { examples } = reading;
-    const assembled = assemble(
-      reading,
-      read.map(({ name }) => name),
-      kept.settings,
-    );
+    const assembled = assemble(reading, kept.settings);
     const { train, heldOut, leakedExamples } = assembled;
     const leaked = leakedExamples.length;
     const cleaning = reading.cleaning.report;

@@ -33,8 +33,9 @@ export const files = {
   weightRange: 'a number above 0, up to 1000',
   mixture: 'Mixture',
   mixtureHelp:
-    'A pass over the examples takes this much of each file. Weights count as setting mix_strategy says.',
+    'A pass over the examples takes this much of each file. Weights count as setting mix_strategy says. Rows that were added follow, each once.',
   added: 'Rows that were added',
+  onceEach: 'once each',
   weight: 'Weight',
   weightOf: (name: string) => `Weight of ${name}`,
   share: 'In a pass',

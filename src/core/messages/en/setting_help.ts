@@ -95,7 +95,8 @@ export const settingHelp = {
   dataset:
     'The data sets to train on, of several files: names of entries in a dataset_info.json among the files, or of files. With none, all files.',
   eval_dataset: 'The same for evaluation: none of their rows is trained on.',
-  max_samples: 'The greatest number of examples of each file; the first ones are used.',
+  max_samples:
+    'The greatest number of examples of each file; the first ones are used. Rows that were added or are held out by hand always count.',
   mix_strategy: {
     help: 'How several files of examples become one set.',
     options: {

@@ -30,8 +30,10 @@ export const files: Catalogue['files'] = {
   wholeRange: '不小于 1 的整数',
   weightRange: '大于 0、不超过 1000 的数',
   mixture: '混合比例',
-  mixtureHelp: '每一轮训练从各文件取用的样本数如下。权重的作用取决于设置 mix_strategy。',
+  mixtureHelp:
+    '每一轮训练从各文件取用的样本数如下。权重的作用取决于设置 mix_strategy。添加的数据行排在其后，每轮各用一次。',
   added: '添加的数据行',
+  onceEach: '各一次',
   weight: '权重',
   weightOf: (name) => `${name} 的权重`,
   share: '每轮用量',

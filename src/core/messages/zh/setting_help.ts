@@ -90,7 +90,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
   dataset:
     '有多个文件时，用于训练的数据集：文件中 dataset_info.json 里的条目名，或文件名。none 表示全部文件。',
   eval_dataset: '同上，用于评估：其中的数据行都不参与训练。',
-  max_samples: '每个文件最多使用的样本数，取前面的。',
+  max_samples: '每个文件最多使用的样本数，取前面的。添加的数据行和手动留作评估的数据行不受限制。',
   mix_strategy: {
     help: '多个样本文件如何合成一个数据集。',
     options: {
