@@ -11,6 +11,7 @@ import { Requester } from '../requester';
 import type { Hub, Repository, RepositoryFile } from '../types';
 import { partsOfFile, streamedFile, type RemoteOptions } from './remote_file';
 import type { DatasetSplit } from './splits';
+import { textRows } from './text_rows';
 
 /** Rows that are read one after the other. */
 export interface RowsOptions extends RemoteOptions {
@@ -102,7 +103,9 @@ class FileRows {
     const file = await this.#readable(this.#open);
     // The parts of a large file that would tell its encoding lie far apart.
     const options = file.size > LOOKED_AT ? { encoding: 'utf-8' } : {};
-    for await (const entry of this.#told(entriesOf(file, { options }))) {
+    const isText = /\.txt(?:\.gz)?$/i.test(this.#file.path);
+    const entries = isText ? textRows(file, options.encoding) : entriesOf(file, { options });
+    for await (const entry of this.#told(entries)) {
       if (this.passed++ >= begin) yield entry;
       if (this.passed >= end) return;
     }

@@ -29,6 +29,7 @@ beforeAll(async () => {
       dataset('a/packed', { 'train.jsonl.gz': new Uint8Array(gzipSync(lines(5))) }),
       dataset('a/faulty', { 'train.jsonl': `${lines(2)}{"text": tru}\n${lines(1)}` }),
       dataset('a/broken', { 'train.parquet': 'PAR1 and then nothing' }),
+      dataset('a/text', { 'train.txt': 'One.\r\n\nThree.\n{"text":"four"}\n' }),
       dataset('a/tars', { 'train.tar': 'x' }),
       {
         ...dataset('a/script', { 'script.py': '', 'raw.txt': 'x' }),
@@ -125,6 +126,12 @@ describe('other data sets', () => {
   it('that are packed are unpacked, with exact numbers', async () => {
     expect(firsts((await rowsOf('a/packed[1:3]')).texts)).toEqual([1, 2]);
     expect((await rowsOf('ships/sailors,test[:1]')).texts[0]).toContain('"id":9007199254740993');
+  });
+
+  it('of texts have a row a line', async () => {
+    const texts = ['One.', '', 'Three.', '{"text":"four"}'].map((text) => JSON.stringify({ text }));
+    expect((await rowsOf('a/text')).texts).toEqual(texts);
+    expect((await rowsOf('a/text[2:3]')).texts).toEqual([texts[2]]);
   });
 
   it('that a program makes are read from the Hub’s Parquet copy', async () => {
