@@ -131,7 +131,7 @@ function fromAddress(address: string): DatasetReference | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
   const parts = url.pathname.split('/').filter((part) => part !== '');
-  const [kind, owner = '', name = '', view, first, second] = parts.map(decodeURIComponent);
+  const [kind, owner = '', name = '', view, first, second] = parts.map(decoded);
   const repo = `${owner}/${name}`;
   if (kind !== 'datasets' || !isRepo(repo)) return undefined;
   const isViewer = view === 'viewer' && !isModelScope(url.origin);
@@ -143,6 +143,15 @@ function fromAddress(address: string): DatasetReference | undefined {
     ...(isViewer && first !== undefined && { config: first }),
     ...(isViewer && second !== undefined && { split: second }),
   };
+}
+
+/** A part of an address as text: as it stands if it is not well encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Letters of a commit that a file name has. */

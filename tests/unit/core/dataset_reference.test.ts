@@ -103,3 +103,7 @@ it('finds a data set in the name of a file with its rows, and in no other', () =
     undefined,
   ]);
 });
+
+it('an address that is not well encoded names no data set', () => {
+  expect(parseDatasetReference('https://huggingface.co/datasets/a/b%')).toBeUndefined();
+});
