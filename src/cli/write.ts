@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { memoryFile } from '../core/file_reader';
-import { TunesmithError } from '../core/errors';
+import { describeError, TunesmithError } from '../core/errors';
 import { parseLosslessJson } from '../core/lossless_json';
 import { ANSWER_DEFAULTS, DEFAULTS, parseAnswerSettings, parseSettings } from '../core/settings/settings';
 import { TECHNIQUE_NAMES } from '../data/augmentation/techniques';
+import { contentKey } from '../data/content_key';
 import { editsText, type AddedRecord } from '../data/edits';
 import type { Sample } from '../data/records';
 import { cleanRows, ROW_SETTINGS } from '../session/data/clean_rows';
@@ -18,10 +19,10 @@ import { writeRows } from '../session/writing/write_rows';
 import type { Arguments } from './arguments';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { jsonOf } from './json';
-import { say, t } from './language';
+import { say, sayError, t } from './language';
 import { DATA_HUB_OPTIONS } from './library';
 import { checkFree, writeLines } from './line_file';
-import { readData } from './open';
+import { problemText, readData } from './open';
 import type { Output } from './output';
 import { temporaryScratch } from './scratch';
 import { interruptible } from './signals';
@@ -73,6 +74,7 @@ export const writeCommand: Command = {
     const task = choiceOf('task', args.required('task'), TASKS);
     const count = numberOf(args, 'rows', ROWS[task], 1000);
     const most = numberOf(args, 'most', MOST, 1_000_000);
+    if ((task === 'change' || task === 'variations') && args.list('data').length === 0) throw missing('data');
     const proposals: Proposal[] = [];
     const keep = (rows: readonly Proposal[]): void => void proposals.push(...rows);
     try {
@@ -97,6 +99,7 @@ export const writeCommand: Command = {
             .split('\n'),
         );
     }
+    if (proposals.length === 0) throw new TunesmithError({ code: 'writing_nothing' });
     output.line(t.cli.rowsWritten(path, proposals.length));
   },
 };
@@ -126,7 +129,12 @@ async function change(
   };
   const on = Object.fromEntries(ways.map((way) => [way, techniques[way]]));
   const { seed } = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
-  const report = await augmentRows(samples(), { techniques: on, copies, seed, most }, keep, signal);
+  const report = await augmentRows(
+    samples(),
+    { techniques: on, copies, seed, most, known: contentsOf(samples()) },
+    keep,
+    signal,
+  );
   output.json({ event: 'changed', ...jsonOf(report) });
 }
 
@@ -166,10 +174,15 @@ async function write(
   output.progress('');
   const { usage, isEstimated, problems } = result;
   output.json({ event: 'written', ...jsonOf(result) });
-  for (const { reason, count: times } of problems) output.note(t.more.problem(times, say(reason)));
+  for (const { reason, count: times } of problems)
+    output.note(t.more.problem(times, say(reason).replace(/[.。]$/, '')));
   output.note(
     t.more.used(t.format.count(usage.promptTokens), t.format.count(usage.answerTokens), isEstimated),
   );
+}
+
+async function* contentsOf(samples: AsyncIterable<Sample>): AsyncGenerator<number, void, void> {
+  for await (const sample of samples) yield contentKey(sample);
 }
 
 /** The rows of --data, if there are any. */
@@ -181,6 +194,9 @@ async function rowsOf(
   if (args.list('data').length === 0) return { samples: noSamples, close: () => Promise.resolve() };
   const settings = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
   const rows = await cleanRows(await readData(args, output), settings, { signal, scratch: temporaryScratch });
+  for (const note of rows.notes) output.note(say(note));
+  for (const problem of rows.problems) output.note(problemText(problem));
+  if (rows.obstacle) output.note(sayError(describeError(rows.obstacle)).message);
   return { samples: () => rows.samples(), close: () => rows.close() };
 }
 
@@ -203,8 +219,12 @@ async function taskOf(args: Arguments, task: WritingTask['kind']): Promise<Writi
 function required(args: Arguments, option: string): string {
   const given = args.text(option);
   if (given !== undefined) return given;
+  throw missing(option);
+}
+
+function missing(option: string): TunesmithError {
   const { value = '' } = writeCommand.options[option] ?? {};
-  throw new TunesmithError({ code: 'argument_missing', values: { command: 'write', option, value } });
+  return new TunesmithError({ code: 'argument_missing', values: { command: 'write', option, value } });
 }
 
 function choiceOf<Choice extends string>(option: string, given: string, choices: readonly Choice[]): Choice {

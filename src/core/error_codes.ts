@@ -349,6 +349,7 @@ export const ERROR_CLASSES = {
   writer_refused: 'access',
   writer_unreachable: 'network',
   writing_documents_missing: 'input',
+  writing_nothing: 'input',
   writing_prompt_empty: 'input',
   writing_prompt_field: 'input',
   writing_questions_missing: 'input',

@@ -88,9 +88,22 @@ it('asks about texts of the data, and keeps what arrived before a failure', asyn
   expect(await readdir(root)).not.toContain('more.jsonl');
 });
 
+it('tells rows that can not be read, and that there are no new ones', async () => {
+  const data = join(root, 'faulty.jsonl');
+  const output = ['--output', join(root, 'more.jsonl'), '--overwrite'];
+  await writeFile(data, '{"text":"A bird."}\n{"instruction":\n');
+  let told = '';
+  const write = (text: string) => (told += text);
+  const args = parseArguments(writeCommand, ['--task', 'change', '--data', data, ...output]);
+  const running = writeCommand.run(args, createOutput(false, { out: { write }, error: { write } }));
+  await expect(running).rejects.toMatchObject({ code: 'writing_nothing' });
+  expect(told).toContain('faulty.jsonl');
+});
+
 it.each([
   ['argument_choice', ['--task', 'sing']],
   ['argument_choice', ['--task', 'change', '--data', 'rows.jsonl', '--ways', 'typo']],
+  ['argument_missing', ['--task', 'change']],
   ['argument_number', ['--task', 'answers', '--rows', '0']],
   ['argument_missing', ['--task', 'answers']],
   ['argument_missing', ['--task', 'answers', '--questions', 'questions.txt']],

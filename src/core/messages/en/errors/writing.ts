@@ -49,6 +49,10 @@ export const writingErrors = {
     message: `${file} can’t be read as text. ${reason}`,
     hint: 'Save it as UTF-8, or paste its text.',
   }),
+  writing_nothing: {
+    message: 'There are no new rows, so no file was written.',
+    hint: 'Give other rows, other ways to change them, or another prompt.',
+  },
   writing_prompt_empty: {
     message: 'The prompt is empty.',
     hint: 'Write what the model should do.',

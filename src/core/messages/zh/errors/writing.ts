@@ -49,6 +49,10 @@ export const writingErrors: typeof english = {
     message: `无法把 ${file} 作为文本读取。${reason}`,
     hint: '请将其另存为 UTF-8，或直接粘贴文本。',
   }),
+  writing_nothing: {
+    message: '没有产生新的数据行，因此没有写入文件。',
+    hint: '请换用其他数据行、其他改写方法或其他提示词。',
+  },
   writing_prompt_empty: {
     message: '提示词是空的。',
     hint: '请写明模型要做什么。',
