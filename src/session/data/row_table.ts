@@ -1,6 +1,7 @@
 import { fieldsOf, losslessText, parseLosslessJson, type LosslessJson } from '../../core/lossless_json';
 import { TimeSlices } from '../../core/time_slices';
 import { countsOf, type LengthCounts } from '../../data/length_counts';
+import { contentKey } from '../../data/content_key';
 import type { Sample } from '../../data/messages';
 import type { Mapping } from '../../data/shapes';
 import type { Assembled } from './assembling';
@@ -180,6 +181,19 @@ export class RowTable {
       if (NOT_LEARNT.some((flag) => hasFlag(this.#flags[row]!, flag))) continue;
       const sample = this.#reading.rowSample(await this.#reading.rows.value(row), row);
       if (sample) yield sample;
+    }
+  }
+
+  /** The content keys of all rows that can be read, those for evaluation, left out and proposed included. */
+  async *contents(signal?: AbortSignal): AsyncGenerator<number, void, void> {
+    const { rows } = this.#reading;
+    const slices = new TimeSlices(signal);
+    for (let row = 0; row < this.length; row++) {
+      await slices.giveWay();
+      const known = rows.content(row);
+      const sample = known === 0 ? this.#reading.rowSample(await rows.value(row), row) : undefined;
+      if (known !== 0) yield known;
+      else if (sample) yield contentKey(sample);
     }
   }
 

@@ -25,11 +25,11 @@ const BATCH = 50;
 /**
  * Makes rows of others without a model. A variant that equals another row or another variant is left out.
  *
- * @param most most rows to make
+ * @param options `most`: most rows to make; `known`: the content keys of all rows that are there
  */
 export async function augmentRows(
   samples: AsyncIterable<Sample>,
-  options: AugmentationOptions & { readonly most: number },
+  options: AugmentationOptions & { readonly most: number; readonly known: AsyncIterable<number> },
   onProposed: (proposals: readonly Proposal[]) => void,
   signal?: AbortSignal,
 ): Promise<AugmentReport> {
@@ -38,6 +38,7 @@ export async function augmentRows(
   const made: Partial<Record<TechniqueName, number>> = {};
   for (const { name } of augmentation.techniques) made[name] = 0;
   const known = new Set<number>();
+  for await (const key of options.known) known.add(key);
   let batch: Proposal[] = [];
   let rows = 0;
   let unchanged = 0;
@@ -50,7 +51,6 @@ export async function augmentRows(
     await slices.giveWay();
     if (total >= options.most) break;
     rows++;
-    known.add(contentKey(sample));
     const before = total;
     for (const { technique, sample: variant, before: from, after } of augmentation.variants(sample)) {
       const key = contentKey(variant);

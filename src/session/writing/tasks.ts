@@ -145,7 +145,9 @@ function pairRows(
   const rows = pairsIn(text)
     .slice(0, count)
     .flatMap(({ question, answer = from?.answer }) =>
-      answer === undefined ? [] : [rowOf({ question, answer, ...(from?.system && { system: from.system }) })],
+      answer === undefined || (question === from?.question && answer === from.answer)
+        ? []
+        : [rowOf({ question, answer, ...(from?.system && { system: from.system }) })],
     );
   if (rows.length >= count) return { rows };
   if (isCut) return { rows, problem: message('answer_cut') };

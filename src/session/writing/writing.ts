@@ -64,7 +64,8 @@ export class Writing {
   ): Promise<AugmentReport> {
     const { signal } = this.#begin();
     const { table } = this.#session.dataset;
-    return await augmentRows(table.learnt(request.query, signal), request, onProposed, signal);
+    const options = { ...request, known: table.contents(signal) };
+    return await augmentRows(table.learnt(request.query, signal), options, onProposed, signal);
   }
 
   /** The size of the work. Throws as `jobsOf`. */

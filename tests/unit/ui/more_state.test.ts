@@ -137,6 +137,9 @@ describe('more rows', () => {
     writing.reject(new TunesmithError({ code: 'writer_key' }));
     await started;
     expect([state.error?.code, questions().length]).toEqual(['writer_key', 1]);
+    void state.start();
+    const seeds = remote.write.mock.calls.map(([{ writer }]) => writer.kind === 'model' && writer.seed);
+    expect(seeds).toEqual([1, 2]);
   });
 
   it('waits with the table while a run uses the examples', async () => {
@@ -286,15 +289,15 @@ describe('the requests', () => {
     const { write } = more().state;
     const prompts = { variations: 'v', answers: 'a', pairs: 'p' };
     const service = { address: 'https://a.example/v1', model: ' m ', key: 'k' };
-    expect(writingRequest(write, service, {}, prompts)).toEqual({
+    expect(writingRequest(write, service, {}, prompts, 7)).toEqual({
       task: { kind: 'variations', query: {} },
       prompt: 'v\n[{"question": "…", "answer": "…"}]',
       count: 3,
       most: 20,
-      writer: { kind: 'model', side: 'base', seed: 1, maxTokens: 1024, temperature: 0.8 },
+      writer: { kind: 'model', side: 'base', seed: 7, maxTokens: 1024, temperature: 0.8 },
     });
     const pairs = { ...write, task: 'pairs' as const, document: 'x', prompts: { pairs: 'own' } };
-    expect(writingRequest({ ...pairs, writer: 'service' }, service, {}, prompts)).toMatchObject({
+    expect(writingRequest({ ...pairs, writer: 'service' }, service, {}, prompts, 7)).toMatchObject({
       task: { kind: 'pairs', document: 'x', chunk: 2000 },
       prompt: 'own',
       writer: {
@@ -306,7 +309,7 @@ describe('the requests', () => {
         perMinute: 30,
       },
     });
-    const answers = writingRequest({ ...write, task: 'answers', questions: 'q' }, service, {}, prompts);
+    const answers = writingRequest({ ...write, task: 'answers', questions: 'q' }, service, {}, prompts, 7);
     expect([answers.count, answers.task]).toEqual([1, { kind: 'answers', questions: 'q' }]);
   });
 });

@@ -177,7 +177,9 @@ export class MoreState {
   }
 
   #request() {
-    return writingRequest(this.write, this.service, this.#examples.rows.query, t.more.prompts);
+    const { rows, edits } = this.#examples;
+    const seed = 1 + edits.edits.added.length;
+    return writingRequest(this.write, this.service, rows.query, t.more.prompts, seed);
   }
 
   #begin(): void {

@@ -78,12 +78,16 @@ export function promptOf(
   return prompts[task] ?? givenPrompt(task, given);
 }
 
-/** @param prompts those to use if the visitor has none of their own */
+/**
+ * @param prompts those to use if the visitor has none of their own
+ * @param seed of an open model, which writes the same rows with the same seed
+ */
 export function writingRequest(
   form: WriteForm,
   { address, model, key }: Pick<ServiceState, 'address' | 'model' | 'key'>,
   query: RowQuery,
   prompts: Readonly<Record<WritingTaskKind, string>>,
+  seed: number,
 ): WritingRequest {
   const { task, writer, count, most, maxTokens, temperature, parallel, perMinute } = form;
   const length = { maxTokens, temperature };
@@ -95,7 +99,7 @@ export function writingRequest(
     writer:
       writer === 'service'
         ? { kind: 'endpoint', address, model: model.trim(), key, parallel, perMinute, ...length }
-        : { kind: 'model', side: writer, seed: 1, ...length },
+        : { kind: 'model', side: writer, seed, ...length },
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { memoryFile } from '../../../../src/core/file_reader';
+import { parseLosslessJson } from '../../../../src/core/lossless_json';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { editsText } from '../../../../src/data/edits';
 import { makeDataset } from '../../../../src/session/data/dataset';
@@ -24,11 +25,18 @@ const REQUEST: AugmentRequest = {
   techniques: { templates: { templates: ['Well: {text}'] }, swap: { share: 0.3 } },
 };
 
-async function writing() {
+async function writing(proposed: readonly Proposal[] = []) {
   const model = await openTinyModel();
   const edits = editsText({
     records: [{ file: 'a.jsonl', record: 3, evaluate: true }],
-    added: [{ value: { instruction: 'Proposed only', output: 'x' }, origin: 'm', proposed: true }],
+    added: [
+      { value: { instruction: 'Proposed only', output: 'x' }, origin: 'm', proposed: true },
+      ...proposed.map(({ json, origin }) => ({
+        value: parseLosslessJson(json),
+        origin,
+        proposed: true as const,
+      })),
+    ],
   });
   const files = [
     fileOf('a.jsonl', rows.map((row) => JSON.stringify(row)).join('\n')),
@@ -62,6 +70,13 @@ it('changes the rows of training, none of evaluation and none that is only propo
     instruction: 'Well: Translate this carefully',
   });
   expect(JSON.stringify(found)).not.toMatch(/boat|Proposed/);
+});
+
+it('makes no row that is there already, also as a proposal', async () => {
+  const found: Proposal[] = [];
+  await (await writing()).augment(REQUEST, (proposals) => found.push(...proposals));
+  const again = await (await writing(found.slice(0, 4))).augment(REQUEST, () => undefined);
+  expect(Object.values(again.made).reduce((sum, made) => sum + made, 0)).toBe(found.length - 4);
 });
 
 it('makes no more rows than are wanted, only of the matching rows, and stops', async () => {

@@ -53,6 +53,12 @@ describe('the requests of a task', () => {
     });
   });
 
+  it('take no variation that is the row itself', async () => {
+    const [job] = await jobs({ kind: 'variations', query: {} });
+    const found = job?.rows(complete('[{"question":"Why {answer}?"},{"question":"How come?"}]'));
+    expect(found?.rows.map(({ texts }) => texts[0])).toEqual(['How come?']);
+  });
+
   it('ask each question once, and take the answer as it is', async () => {
     const made = await jobs({ kind: 'answers', questions: ' a?\n\nb?\na?\r\n' }, { prompt: '{question}' });
     expect(made.map(({ messages }) => messages[0]?.content)).toEqual(['a?', 'b?']);
