@@ -69,49 +69,49 @@ export async function cleanRows(
   const { unpacking, settings, notes } = await describedFiles(unpacked, given);
   const sources = await sourcesOf(files, unpacking, settings);
   const parsed = ParsedFiles.fresh(scratch);
-  const reading = new Reading(sources, {
-    examplesOf: () => ({ examples: [ROW], endless: false }),
-    cleaner: await Cleaner.of(settings.cleaning),
-    fillings: settings.placeholders,
-    parsed,
-  });
   try {
+    const reading = new Reading(sources, {
+      examplesOf: () => ({ examples: [ROW], endless: false }),
+      cleaner: await Cleaner.of(settings.cleaning),
+      fillings: settings.placeholders,
+      parsed,
+    });
     for (const index of sources.keys()) {
       await reading.read(index, async () => {
         await slices.giveWay();
       });
     }
+    const names = sources.map(({ file }) => file.name);
+    const assembled = assemble(reading, settings);
+    const { train, heldOut, leakedExamples } = assembled;
+    const leaked = leakedExamples.length;
+    const cleaning = reading.cleaning.report;
+    async function* samples(): AsyncGenerator<Sample, void, void> {
+      for (const index of train) {
+        await slices.giveWay();
+        yield await reading.sampleOf(index);
+      }
+    }
+    return {
+      count: train.length,
+      heldOut: heldOut.length,
+      sources: usesOf(reading, assembled, settings),
+      obstacle: obstacleOf({ examples: reading.examples.length, trained: train.length, leaked, cleaning }),
+      problems: reading.problems.flat(),
+      notes: [
+        ...notes,
+        ...sourceNotes(settings, names, reading.facts),
+        ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
+      ],
+      cleaning,
+      samples,
+      async *lines() {
+        for await (const sample of samples()) yield jsonLine(rowRecord(sample));
+      },
+      close: () => parsed.close(),
+    };
   } catch (error) {
     await parsed.close();
     throw error;
   }
-  const names = sources.map(({ file }) => file.name);
-  const assembled = assemble(reading, settings);
-  const { train, heldOut, leakedExamples } = assembled;
-  const leaked = leakedExamples.length;
-  const cleaning = reading.cleaning.report;
-  async function* samples(): AsyncGenerator<Sample, void, void> {
-    for (const index of train) {
-      await slices.giveWay();
-      yield await reading.sampleOf(index);
-    }
-  }
-  return {
-    count: train.length,
-    heldOut: heldOut.length,
-    sources: usesOf(reading, assembled, settings),
-    obstacle: obstacleOf({ examples: reading.examples.length, trained: train.length, leaked, cleaning }),
-    problems: reading.problems.flat(),
-    notes: [
-      ...notes,
-      ...sourceNotes(settings, names, reading.facts),
-      ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
-    ],
-    cleaning,
-    samples,
-    async *lines() {
-      for await (const sample of samples()) yield jsonLine(rowRecord(sample));
-    },
-    close: () => parsed.close(),
-  };
 }
