@@ -170,15 +170,22 @@ export function datasetFileName(rows: {
 }): string {
   const { repo, commit, config, split, slice } = rows;
   const name = `${repo.replace('/', '--')}@${commit.slice(0, COMMIT_LETTERS)}`;
-  const parts = [name, config, split].filter((part) => part !== undefined);
-  return `${parts.join('.').replaceAll(/[\\/]/g, '-')}${sliceText(slice)}.jsonl`;
+  return `${name}.${splitInName(config, split)}${sliceText(slice)}.jsonl`;
 }
 
-const FILE_NAME = /^([^/\\]+?)--([^/\\]+?)@([0-9a-f]{7})\..+\.jsonl$/;
+/** A split with its configuration as the name of a file has them. */
+export function splitInName(config: string | undefined, split: string): string {
+  const parts = [config, split].filter((part) => part !== undefined);
+  return parts.join('.').replaceAll(/[\\/]/g, '-');
+}
 
-/** The data set whose rows a file has, by its name; undefined for any other file. */
-export function datasetOfFile(name: string): { readonly repo: string; readonly commit: string } | undefined {
-  const [, owner = '', rest = '', commit = ''] = FILE_NAME.exec(name) ?? [];
+const FILE_NAME = /^([^/\\]+?)--([^/\\]+?)@([0-9a-f]{7})\.(.+?)(?:\[[^\]]*\])?\.jsonl$/;
+
+/** The data set and the split whose rows a file has, by its name, the split as from `splitInName`; undefined for any other file. */
+export function datasetOfFile(
+  name: string,
+): { readonly repo: string; readonly commit: string; readonly split: string } | undefined {
+  const [, owner = '', rest = '', commit = '', split = ''] = FILE_NAME.exec(name) ?? [];
   const repo = `${owner}/${rest}`;
-  return isRepo(repo) ? { repo, commit } : undefined;
+  return isRepo(repo) ? { repo, commit, split } : undefined;
 }

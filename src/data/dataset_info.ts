@@ -22,7 +22,7 @@ export interface DatasetEntry {
 }
 
 /** A data set on hubs. */
-interface HubEntry {
+export interface HubEntry {
   /** Its names: at Hugging Face, then at ModelScope. */
   readonly repos: readonly string[];
   readonly config: string | undefined;

@@ -1,9 +1,9 @@
-import { datasetOfFile, datasetReferenceText } from '../../core/dataset_reference';
+import { datasetOfFile, datasetReferenceText, splitInName } from '../../core/dataset_reference';
 import type { FileReader } from '../../core/file_reader';
 import { message, type Message } from '../../core/messages/message';
 import type { DataSettings } from '../../core/settings/settings';
 import type { SourceOptions } from '../../core/settings/sources';
-import type { DatasetEntry } from '../../data/dataset_info';
+import type { DatasetEntry, HubEntry } from '../../data/dataset_info';
 
 /** The settings that choose among files. */
 export type ChoiceSettings = Pick<
@@ -72,18 +72,22 @@ export function chosenData(
 
 /**
  * Whether an entry is about a file. Files that were chosen one by one have no folder in their names, and the name of a file
- * with rows of a data set of a hub tells the data set and the split.
+ * with rows of a data set of a hub tells the data set, the configuration and the split.
  */
 export function isOf({ name }: FileReader, { file, hub }: DatasetEntry): boolean {
-  const repo = hub && datasetOfFile(name)?.repo;
-  if (repo !== undefined && hub) {
-    const isSplit = name.replace(/(?:\[[^\]]*\])?\.jsonl$/, '').endsWith(`.${hub.split}`);
-    return isSplit && hub.repos.includes(repo);
-  }
+  const rows = hub && datasetOfFile(name);
+  if (rows) return hub.repos.includes(rows.repo) && isSplitOf(rows.split, hub);
   if (file === undefined) return false;
   const path = file.replaceAll('\\', '/').replace(/^\.\//, '');
   const own = name.replaceAll('\\', '/');
   return own === path || own.endsWith(`/${path}`) || own === path.split('/').at(-1);
+}
+
+/** The name of a file tells the configuration only if its data set has several. An entry may name none, too. */
+function isSplitOf(named: string, { config, split }: HubEntry): boolean {
+  if (named === splitInName(undefined, split)) return true;
+  const end = splitInName(config, split);
+  return config === undefined ? named.endsWith(`.${end}`) : named === end;
 }
 
 function withoutEnding(name: string): string {

@@ -93,7 +93,7 @@ it('finds a data set in the name of a file with its rows, and in no other', () =
   const rows = { repo: 'a.b/c-d', commit: '0123456789abcdef', config: 'x/y', split: 'train' };
   const name = datasetFileName({ ...rows, slice: { unit: 'rows', end: 1000 } });
   expect(name).toBe('a.b--c-d@0123456.x-y.train[:1000].jsonl');
-  expect(datasetOfFile(name)).toEqual({ repo: 'a.b/c-d', commit: '0123456' });
+  expect(datasetOfFile(name)).toEqual({ repo: 'a.b/c-d', commit: '0123456', split: 'x-y.train' });
   expect(datasetOfFile(datasetFileName({ ...rows, config: undefined, slice: undefined }))?.repo).toBe(
     'a.b/c-d',
   );

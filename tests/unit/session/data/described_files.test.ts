@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
 import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
 import { isDatasetInfo, readDatasetInfo } from '../../../../src/data/dataset_info';
 import { cleanRows } from '../../../../src/session/data/clean_rows';
+import { ParsedFiles } from '../../../../src/session/data/parsed_files';
 
 const fileOf = (name: string, content: object | string): FileReader =>
   memoryFile(name, new TextEncoder().encode(typeof content === 'string' ? content : JSON.stringify(content)));
@@ -103,6 +104,20 @@ describe('the settings of data sets', () => {
     expect(lines.filter((line) => JSON.stringify(line).includes('"a"'))).toHaveLength(count);
   });
 
+  it.each([
+    ['wiki', 'c--wiki@0123456.2023.en.train[:2].jsonl', 1],
+    ['wiki', 'c--wiki@0123456.2023.zh.train[:2].jsonl', 0],
+    ['wiki', 'c--wiki@0123456.train.jsonl', 1],
+    ['every', 'c--wiki@0123456.2023.zh.train.jsonl', 1],
+  ])('know their configuration: %s of %s', async (entry, name, count) => {
+    const hub = { hf_hub_url: 'c/wiki', columns: { prompt: 'x', response: 'y' } };
+    const wiki = fileOf('dataset_info.json', { wiki: { ...hub, subset: '2023.en' }, every: hub });
+    const { lines } = await read([fileOf(name, '{"x":"a","y":"b"}'), wiki, more], {
+      dataset: [entry, 'more'],
+    });
+    expect(lines).toHaveLength(3 + count);
+  });
+
   it('keep the changes of rows that a person made', async () => {
     const edits = fileOf(
       'rows.edits.jsonl',
@@ -167,4 +182,12 @@ it('names what its entries say, and documents for a prompt without an answer', (
   ]);
   const names = ['dataset_info.json', 'data.zip/data/dataset_info.json', 'my_dataset_info.json'];
   expect(names.map(isDatasetInfo)).toEqual([true, true, false]);
+});
+
+it('rows that can not be split free the scratch file', async () => {
+  const close = vi.spyOn(ParsedFiles.prototype, 'close');
+  await expect(read([fileOf('a.jsonl', '{"text":"a"}\n{"text":"b"}')], { eval_split: 9 })).rejects.toThrow(
+    /eval_split 9/,
+  );
+  expect(close).toHaveBeenCalledOnce();
 });
