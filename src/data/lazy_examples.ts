@@ -13,8 +13,8 @@ export class LazyExamples implements ExampleList {
   readonly #targets = new GrowingNumbers(Uint32Array);
   /** 0 for an example that was not cut. */
   readonly #whole = new GrowingNumbers(Uint32Array);
-  /** The first examples. */
-  readonly #kept: TokenizedExample[] = [];
+  /** Examples in memory, by their indices. */
+  readonly #kept = new Map<number, TokenizedExample>();
   #keptBytes = 0;
 
   /** @param make makes the examples of a row again */
@@ -29,7 +29,7 @@ export class LazyExamples implements ExampleList {
   /** Appends the examples of a row, whose number must be larger than those before. */
   add(row: number, examples: readonly TokenizedExample[]): void {
     for (const example of examples) {
-      this.#keep(example);
+      this.#keep(this.length, example);
       this.#rows.push(row);
       this.#tokens.push(example.ids.length);
       this.#targets.push(targetsIn(example));
@@ -40,8 +40,8 @@ export class LazyExamples implements ExampleList {
   /** Appends examples of another list, from `first` to before `end`, as those of a row that gives the same ones. */
   addAgain(row: number, from: LazyExamples, first: number, end: number): void {
     for (let index = first; index < end; index++) {
-      const kept = from.#kept[index];
-      if (kept) this.#keep(kept);
+      const kept = from.#kept.get(index);
+      if (kept) this.#keep(this.length, kept);
       this.#rows.push(row);
       this.#tokens.push(from.#tokens.at(index));
       this.#targets.push(from.#targets.at(index));
@@ -51,8 +51,12 @@ export class LazyExamples implements ExampleList {
 
   /** Drops the examples after the first `length`. */
   truncate(length: number): void {
+    for (let index = length; index < this.length; index++) {
+      const dropped = this.#kept.get(index);
+      if (dropped) this.#keptBytes -= bytesOf(dropped);
+      this.#kept.delete(index);
+    }
     for (const numbers of [this.#rows, this.#tokens, this.#targets, this.#whole]) numbers.truncate(length);
-    for (const dropped of this.#kept.splice(length)) this.#keptBytes -= bytesOf(dropped);
   }
 
   /** The row that an example is made from. */
@@ -73,22 +77,25 @@ export class LazyExamples implements ExampleList {
     return whole === 0 ? undefined : whole;
   }
 
-  /** Keeps the next example in memory, if there is room and the former ones are there. */
-  #keep(example: TokenizedExample): void {
-    if (this.#keptBytes >= KEPT_BYTES || this.#kept.length < this.length) return;
-    this.#kept.push(example);
+  /** Keeps an example in memory, if there is room. */
+  #keep(index: number, example: TokenizedExample): void {
+    if (this.#keptBytes >= KEPT_BYTES || this.#kept.has(index)) return;
+    this.#kept.set(index, example);
     this.#keptBytes += bytesOf(example);
   }
 
   async at(index: number): Promise<TokenizedExample> {
     const row = this.row(index);
-    const kept = this.#kept[index];
+    const kept = this.#kept.get(index);
     if (kept) return kept;
     let first = index;
     while (first > 0 && this.row(first - 1) === row) first--;
     const example = (await this.#make(row))[index - first];
-    if (example?.ids.length === this.tokens(index)) return example;
-    throw new Error(`row ${row} gave other examples than before`);
+    if (example?.ids.length !== this.tokens(index)) {
+      throw new Error(`row ${row} gave other examples than before`);
+    }
+    this.#keep(index, example);
+    return example;
   }
 }
 
