@@ -258,13 +258,13 @@ function searchable(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
-/** All texts of a record, one a line. */
+/** All texts, numbers, true and false of a record, one a line, as JSON writes them but without quotes. */
 function textsIn(value: LosslessJson): string {
   if (typeof value === 'string') return value;
+  if (value === null) return '';
   if (Array.isArray(value)) return (value as readonly LosslessJson[]).map(textsIn).join('\n');
-  return Object.values(fieldsOf(value) ?? {})
-    .map(textsIn)
-    .join('\n');
+  const fields = fieldsOf(value);
+  return fields ? Object.values(fields).map(textsIn).join('\n') : losslessText(value);
 }
 
 function shownTexts(sample: Sample): string[] {

@@ -82,6 +82,17 @@ describe('the table of rows', () => {
     expect(await rowsOf(dataset, { search: 'nothing', file: 'b.jsonl' })).toEqual([]);
   });
 
+  it('finds numbers, and true and false', async () => {
+    const file = fileOf(
+      'n.jsonl',
+      '{"text":"a","n":1.50}\n{"text":"b","list":[{"ok":true}, 12345678901234567890]}',
+    );
+    const dataset = await makeDataset(model, [file], { ...DEFAULTS, eval_split: 0 });
+    expect(await rowsOf(dataset, { search: '1.5' })).toEqual([0]);
+    expect(await rowsOf(dataset, { search: 'TRUE' })).toEqual([1]);
+    expect(await rowsOf(dataset, { search: '12345678901234567890' })).toEqual([1]);
+  });
+
   it('sorts both ways and keeps equal rows in their order', async () => {
     const dataset = await datasetOf();
     const ascending = await rowsOf(dataset, { order: 'tokens' });
