@@ -19,7 +19,7 @@ export function addedIn({ added }: DataSource): readonly AddedRecord[] | undefin
   return Array.isArray(added) ? (added as readonly AddedRecord[]) : undefined;
 }
 
-/** Whether two sources have the same records before the person's changes: the same file, or files of edits of one name. */
+/** Whether two sources have the same records before the person's changes: the same file, or both are files of edits. */
 export function haveSameRecords(one: DataSource, other: DataSource): boolean {
   if (one.added || other.added) return addedIn(one) !== undefined && addedIn(other) !== undefined;
   return one.file === other.file;

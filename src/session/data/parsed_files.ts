@@ -60,6 +60,11 @@ export class ParsedFiles {
     return files.every(({ file, options }) => this.#files.get(file)?.key === keyOf(options));
   }
 
+  /** The number of a file's records, once it was parsed; undefined for another file. */
+  count(file: FileReader): number | undefined {
+    return this.#files.get(file)?.count;
+  }
+
   /**
    * The records of a file in order.
    *

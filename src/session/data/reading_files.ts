@@ -37,7 +37,10 @@ interface FilesOptions extends Pick<ReadingOptions, 'examplesOf'> {
   readonly slices: TimeSlices;
 }
 
-/** Reads files. Files that the former reading has are not read again, and neither are rows whose edits are the same. */
+/**
+ * Reads files. If the former reading has all of them, parsed in the same way, none is parsed again. Rows are made again only
+ * if their edits or settings of rows changed, whichever files are new.
+ */
 export async function readFiles(
   files: readonly FileReader[],
   given: DataSettings,
@@ -61,7 +64,7 @@ export async function readFiles(
     const cleaner = await Cleaner.of(settings.cleaning);
     const options = { examplesOf, cleaner, fillings: settings.placeholders, parsed };
     const reading = new Reading(sources, options, again);
-    await readAll(reading, slices, onProgress);
+    await readAll(reading, parsed, slices, onProgress);
     const hashes = new Map(former?.hashes);
     return { reading, sources, parsed, unpacking, settings, notes, hashes, model, rowKey };
   } catch (error) {
@@ -72,17 +75,21 @@ export async function readFiles(
 
 async function readAll(
   reading: Reading,
+  parsed: ParsedFiles,
   slices: TimeSlices,
   onProgress: ((fraction: number) => void) | undefined,
 ): Promise<void> {
   const files = reading.sources.map(({ file }) => file);
   const bytes = sum(files.map(({ size }) => size));
   const done = new Float64Array(files.length);
-  const giveWay = async (): Promise<void> => {
-    if (await slices.giveWay()) onProgress?.(sum(done) / bytes);
-  };
   for (const [index, file] of files.entries()) {
-    await reading.read(index, giveWay, told(file, done, index));
+    // Records of a file that was parsed come without its bytes.
+    const share = file.size / (parsed.count(file) ?? Infinity);
+    const beforeRecord = async (): Promise<void> => {
+      if (await slices.giveWay()) onProgress?.(sum(done) / bytes);
+      done[index]! += share;
+    };
+    await reading.read(index, beforeRecord, told(file, done, index));
     done[index] = file.size;
   }
   reading.finish();
@@ -117,9 +124,9 @@ async function hashOf(file: FileReader, slices: TimeSlices): Promise<string> {
 function rowKeyOf(settings: DataSettings): string {
   const { eval_split, seed, max_samples, mix_strategy, interleave_probs, dataset, eval_dataset } = DEFAULTS;
   const choosing = { eval_split, seed, max_samples, mix_strategy, interleave_probs, dataset, eval_dataset };
-  const sources = Object.entries(settings.sources).map(([name, options]) => {
+  const sources = Object.entries(settings.sources).flatMap(([name, options]) => {
     const kept = Object.entries(options).filter(([option]) => !CHOOSING.has(option));
-    return [name, Object.fromEntries(kept)] as const;
+    return kept.length > 0 ? [[name, Object.fromEntries(kept)] as const] : [];
   });
   return dataKey({ ...settings, ...choosing, sources: Object.fromEntries(sources) });
 }

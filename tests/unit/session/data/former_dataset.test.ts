@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
 import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
 import { editsText, type AddedRecord, type Edits, type RecordEdit } from '../../../../src/data/edits';
@@ -112,7 +112,28 @@ describe('a data set that takes over from a former one', () => {
     expect((await makeDataset(model, [rows(300)], DEFAULTS, { former })).placeholders).toEqual(known);
   });
 
-  it('reads no file again but the edits and new ones', async () => {
+  it('makes no example again for the first option that only chooses among them', async () => {
+    const file = randomFile('a.jsonl', 20, numbers(5));
+    const former = await makeDataset(model, [file], DEFAULTS);
+    const settings = { ...DEFAULTS, sources: { 'a.jsonl': { weight: 2 } } };
+    const weighted = await makeDataset(model, [file], settings, { former });
+    expect(await weighted.examples.at(0)).toBe(await former.examples.at(0));
+  });
+
+  it('tells its progress through records that are not parsed again', async () => {
+    const file = randomFile('a.jsonl', 40, numbers(6));
+    const former = await makeDataset(model, [file], DEFAULTS);
+    const told: number[] = [];
+    let now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 60));
+    const options = { former, onProgress: (share: number) => void told.push(share) };
+    await makeDataset(model, [file], { ...DEFAULTS, max_seq_length: 32 }, options);
+    vi.restoreAllMocks();
+    expect(told[20]).toBeCloseTo(20 / 40);
+    expect(told.every((share) => share <= 1)).toBe(true);
+  });
+
+  it('reads no file again but the edits, if no file is new', async () => {
     const draw = numbers(3);
     const counted = (file: FileReader) => {
       const reads = { count: 0 };
