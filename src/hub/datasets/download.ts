@@ -87,6 +87,9 @@ export async function downloadRows(
     content: new Blob([...parts, text]),
     rows,
     bytes,
-    notes: faults.map((reason) => message('dataset_rows_left', { repo, rows: faulty, reason })),
+    notes: [
+      ...(split.isPart ? [message('dataset_part', { repo, split: split.name })] : []),
+      ...faults.map((reason) => message('dataset_rows_left', { repo, rows: faulty, reason })),
+    ],
   };
 }

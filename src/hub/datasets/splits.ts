@@ -16,6 +16,8 @@ export interface DatasetSplit {
   readonly files: readonly RepositoryFile[];
   /** As the card says; absent if it says nothing. */
   readonly rows?: number;
+  /** Set if the files hold only the beginning of the split, as the Hub's Parquet copy of a large one does. */
+  readonly isPart?: true;
 }
 
 export const DEFAULT_CONFIG = 'default';
@@ -69,9 +71,11 @@ export function convertedConfigs(
   { dataset_info: infos }: DatasetCard,
 ): readonly DatasetConfig[] {
   const configs = new Map<string, Map<string, RepositoryFile[]>>();
+  const partial = new Set<string>();
   for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-    const [, name, split] = /^([^/]+)\/(?:partial-)?([^/]+)\/[^/]+\.parquet$/.exec(file.path) ?? [];
+    const [, name, part, split] = /^([^/]+)\/(partial-)?([^/]+)\/[^/]+\.parquet$/.exec(file.path) ?? [];
     if (name === undefined || split === undefined) continue;
+    if (part !== undefined) partial.add(`${name}/${split}`);
     const splits = configs.get(name) ?? new Map<string, RepositoryFile[]>();
     splits.set(split, [...(splits.get(split) ?? []), file]);
     configs.set(name, splits);
@@ -81,7 +85,8 @@ export function convertedConfigs(
     return {
       name,
       isDefault: name === DEFAULT_CONFIG,
-      splits: Array.from(splits, ([split, parts]) => {
+      splits: Array.from(splits, ([split, parts]): DatasetSplit => {
+        if (partial.has(`${name}/${split}`)) return { name: split, files: parts, isPart: true };
         const known = rows.find((each) => each.name === split)?.num_examples;
         return { name: split, files: parts, ...(known !== undefined && { rows: known }) };
       }),

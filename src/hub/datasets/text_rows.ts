@@ -15,5 +15,5 @@ export async function* textRows(file: FileReader, encoding?: string): AsyncGener
     if (rest.length > MOST_RECORD) throw tooLong(line + lines.length + 1);
     for (const text of lines) yield { value: { text }, line: ++line };
   }
-  if (rest !== '') yield { value: { text: rest.replace(/\r$/, '') }, line: ++line };
+  if (rest !== '') yield { value: { text: rest.replace(/\r$/, '') }, line: line + 1 };
 }

@@ -160,6 +160,9 @@ it('reads the folders of the Hub’s Parquet copy', () => {
     default: { test: ['default/partial-test/0000.parquet'] },
     en: { train: ['en/train/0000.parquet', 'en/train/0001.parquet'] },
   });
+  const card = readCard('---\ndataset_info:\n  splits: [{name: test, num_examples: 9}]\n---\n');
+  const [part] = convertedConfigs(listed(paths), card)[0]!.splits;
+  expect([part?.isPart, part?.rows]).toEqual([true, undefined]);
 });
 
 describe('a name chooses', () => {

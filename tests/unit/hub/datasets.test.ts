@@ -33,7 +33,9 @@ beforeAll(async () => {
       dataset('a/tars', { 'train.tar': 'x' }),
       {
         ...dataset('a/script', { 'script.py': '', 'raw.txt': 'x' }),
-        branches: { 'refs/convert/parquet': { 'en/train/0000.parquet': SHARD } },
+        branches: {
+          'refs/convert/parquet': { 'en/train/0000.parquet': SHARD, 'en/partial-test/0000.parquet': SHARD },
+        },
       },
       { ...dataset('a/locked', { 'train.jsonl': lines(1) }), token: 'secret' },
     ],
@@ -137,7 +139,9 @@ describe('other data sets', () => {
   it('that a program makes are read from the Hub’s Parquet copy', async () => {
     const dataset = await listDataset(hubAt(server.url), { repo: 'a/script' });
     expect(dataset.converted).toBe(true);
-    expect(firsts((await rowsOf('a/script,en,train[:2]')).texts)).toEqual([0, 1]);
+    const { texts, notes } = await rowsOf('a/script,en,train[:2]');
+    expect([firsts(texts), notes]).toEqual([[0, 1], []]);
+    expect((await rowsOf('a/script,en,test[:2]')).notes).toMatchObject([{ code: 'dataset_part' }]);
   });
 
   it('leave out rows that can’t be read, and count them', async () => {

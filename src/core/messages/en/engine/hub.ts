@@ -23,6 +23,8 @@ export const hub = {
     `${repo} has changed since its download began: the changed files are downloaded again, the others are used.`,
   dataset_rows_left: ({ repo, rows, reason }: { repo: string; rows: number; reason: string }) =>
     `${plural(rows, 'row')} of ${repo} can’t be read and ${rows === 1 ? 'is' : 'are'} left out: ${reason}`,
+  dataset_part: ({ repo, split }: { repo: string; split: string }) =>
+    `The Hub’s Parquet copy of ${repo} holds only the beginning of ${split}. Rows counted from the end or in percent are those of this part.`,
   dataset_converted: ({ repo }: { repo: string }) =>
     `The files of ${repo} itself can’t be read here, so the Parquet copy that the Hub made of it is used.`,
   dataset_listing: ({ repo }: { repo: string }) => `Asking for ${repo}`,

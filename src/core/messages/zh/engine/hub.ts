@@ -19,6 +19,8 @@ export const hub: typeof english = {
   repository_changed: ({ repo }) => `${repo} 在下载开始之后有更新：有变化的文件会重新下载，其余的继续使用。`,
   dataset_rows_left: ({ repo, rows, reason }) =>
     `${repo} 有 ${format.count(rows)} 行无法读取，已跳过：${reason}`,
+  dataset_part: ({ repo, split }) =>
+    `Hub 上 ${repo} 的 Parquet 副本只包含 ${split} 的开头部分。从末尾或按百分比选取的数据行都以这一部分为准。`,
   dataset_converted: ({ repo }) => `${repo} 自身的文件无法在这里读取，因此使用 Hub 为它生成的 Parquet 副本。`,
   dataset_listing: ({ repo }) => `正在查询 ${repo}`,
   dataset_fetching: ({ rows, bytes }) => `正在下载：${format.count(rows)} 行，${format.bytes(bytes)}`,
