@@ -27,6 +27,8 @@ export interface HubEntry {
   readonly repos: readonly string[];
   readonly config: string | undefined;
   readonly split: string;
+  /** The only folder whose files are meant. */
+  readonly folder: string | undefined;
 }
 
 const optionalText = v.fallback(v.optional(v.string()), undefined);
@@ -35,6 +37,7 @@ const entrySchema = v.object({
   hf_hub_url: optionalText,
   ms_hub_url: optionalText,
   subset: optionalText,
+  folder: optionalText,
   split: v.fallback(v.string(), 'train'),
   columns: v.fallback(v.record(v.string(), v.unknown()), {}),
   tags: v.fallback(v.record(v.string(), v.unknown()), {}),
@@ -51,7 +54,8 @@ export function readDatasetInfo(text: string): readonly DatasetEntry[] | undefin
   const entries = Object.entries(info).flatMap(([name, given]): readonly DatasetEntry[] => {
     const read = v.safeParse(entrySchema, given);
     if (!read.success) return [];
-    const { file_name, hf_hub_url, ms_hub_url, subset, split, columns, tags, num_samples } = read.output;
+    const { file_name, hf_hub_url, ms_hub_url, subset, folder, split, columns, tags, num_samples } =
+      read.output;
     const repos = [hf_hub_url, ms_hub_url].filter((repo) => repo !== undefined);
     const named = textsOf(columns, columnNames);
     const tagged = textsOf(tags, tagNames);
@@ -60,7 +64,7 @@ export function readDatasetInfo(text: string): readonly DatasetEntry[] | undefin
       ...(Object.keys(named).length > 0 && { columns: withDocument(named) }),
       ...(Object.keys(tagged).length > 0 && { tags: tagged }),
     };
-    const hub = repos.length > 0 ? { repos, config: subset, split } : undefined;
+    const hub = repos.length > 0 ? { repos, config: subset, split, folder } : undefined;
     return [{ name, file: file_name, hub, options }];
   });
   return entries.some(({ file, hub }) => file !== undefined || hub) ? entries : undefined;

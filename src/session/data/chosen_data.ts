@@ -51,15 +51,20 @@ export function chosenData(
   const names = [...dataset, ...eval_dataset];
   const far = named.flatMap(({ file, entry }) => {
     if (file || !entry?.hub) return [];
-    const { repos, config, split } = entry.hub;
+    const { repos, config, split, folder } = entry.hub;
+    if (folder !== undefined) return [];
     const [repo = ''] = repos;
     return [`hub:${datasetReferenceText({ repo, split, ...(config !== undefined && { config }) })}`];
   });
+  const folders = named.flatMap(({ file, entry }) =>
+    !file && entry?.hub?.folder !== undefined ? [`${entry.hub.repos[0] ?? ''}/${entry.hub.folder}`] : [],
+  );
   const missing = names.filter((_, index) => !named[index]?.file && !named[index]?.entry?.hub);
   const isChosen = found.size > 0;
   const left = isChosen ? files.filter((file) => !found.has(file)).map(({ name }) => name) : [];
   const notes = [
     ...(far.length > 0 ? [message('datasets_on_hub', { names: far })] : []),
+    ...(folders.length > 0 ? [message('datasets_in_folders', { names: folders })] : []),
     ...(missing.length > 0 ? [message('datasets_missing', { names: missing, isChosen })] : []),
     ...(left.length > 0 ? [message('datasets_left', { names: left })] : []),
     ...(drawn && !fits

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
 import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
 import { isDatasetInfo, readDatasetInfo } from '../../../../src/data/dataset_info';
+import { chosenData } from '../../../../src/session/data/chosen_data';
 import { cleanRows } from '../../../../src/session/data/clean_rows';
 import { ParsedFiles } from '../../../../src/session/data/parsed_files';
 
@@ -92,6 +93,14 @@ describe('the settings of data sets', () => {
       { code: 'dataset_info_used', values: { names: [] } },
       { code: 'datasets_on_hub', values: { names: ['hub:a/b,test'] } },
       { code: 'datasets_missing', values: { names: ['gone'], isChosen: false } },
+    ]);
+  });
+
+  it('say that one folder of a data set of the Hub can not be taken alone', () => {
+    const entries = readDatasetInfo('{"code":{"hf_hub_url":"a/code","folder":"julia"}}')!;
+    const settings = { ...DEFAULTS, dataset: ['code'] };
+    expect(chosenData([], entries, settings).notes).toMatchObject([
+      { code: 'datasets_in_folders', values: { names: ['a/code/julia'] } },
     ]);
   });
 

@@ -91,6 +91,8 @@ export const dataMessages = {
     names.length === 0
       ? 'dataset_info.json describes none of the other files.'
       : `dataset_info.json says how the files of ${format.list(names)} are read.`,
+  datasets_in_folders: ({ names }: { names: readonly string[] }) =>
+    `These are single folders of data sets of the Hub, which Tunesmith can’t take alone: ${format.series(names)}. Download their files and add them.`,
   datasets_on_hub: ({ names }: { names: readonly string[] }) =>
     `These are data sets of the Hub, whose rows you have to add: ${format.list(names)}.`,
   datasets_missing: ({ names, isChosen }: { names: readonly string[]; isChosen: boolean }) =>

@@ -78,6 +78,8 @@ export const dataMessages: typeof english = {
     names.length === 0
       ? 'dataset_info.json 没有描述其他任何文件。'
       : `按 dataset_info.json 的说明读取 ${format.series(names)} 的文件。`,
+  datasets_in_folders: ({ names }) =>
+    `以下是 Hub 上数据集中的单个文件夹，Tunesmith 无法单独读取：${format.series(names)}。请下载其中的文件后添加。`,
   datasets_on_hub: ({ names }) => `以下是 Hub 上的数据集，需要你自己添加其数据行：${format.series(names)}。`,
   datasets_missing: ({ names, isChosen }) =>
     `没有名为 ${format.series(names)} 的文件，dataset_info.json 中也没有这样的条目${isChosen ? '' : '，因此使用全部文件'}。`,
