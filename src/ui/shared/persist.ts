@@ -34,6 +34,16 @@ export function keepHere(key: string, value: unknown): void {
   keep(key, value);
 }
 
+/** Reads a value that this tab alone stored; undefined if there is none that fits the schema. */
+export function readInTab<S extends GenericSchema>(key: string, schema: S): InferOutput<S> | undefined {
+  return readFrom(() => sessionStorage, key, schema);
+}
+
+/** Stores a value for this tab alone; undefined removes it. */
+export function keepInTab(key: string, value: unknown): void {
+  keepIn(() => sessionStorage, key, value);
+}
+
 function readFrom<S extends GenericSchema>(
   storage: () => Storage,
   key: string,

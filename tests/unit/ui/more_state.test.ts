@@ -13,7 +13,7 @@ import type {
   WritingProgress,
   WritingRequest,
 } from '../../../src/worker/protocol';
-import { deferred, engineOf, stubLocalStorage } from './engine';
+import { deferred, engineOf, newTab, stubLocalStorage } from './engine';
 
 const proposal = (question: string): Proposal => ({
   json: JSON.stringify({ instruction: question, output: 'So.' }),
@@ -230,16 +230,23 @@ describe('more rows', () => {
 
 describe('a service', () => {
   it('can be reached from the next load on, which keeps the questions and never the key', () => {
+    const here = newTab();
     const { state } = more();
-    state.write.task = 'answers';
-    state.write.questions = 'Why?';
+    Object.assign(state.write, { task: 'pairs', questions: 'Why?', document: 'A text.', most: 7 });
+    state.write.prompts.pairs = 'Ask about {document}';
+    state.write.promptPrice = 2;
+    const typed = { ...state.write, writer: 'service' };
     state.service.address = 'localhost:11434/v1/';
     state.service.model = 'qwen3';
     state.service.key = 'sk-secret';
     expect([state.service.isAllowed, state.allowService()]).toEqual([false, true]);
     expect([...kept.values()].join()).not.toContain('secret');
 
+    newTab();
+    expect(more().state.way).toBe('change');
+    here();
     const { state: next, examples } = more();
+    expect(next.write).toEqual(typed);
     expect([examples.view, next.way, next.write.writer, next.write.questions]).toEqual([
       'more',
       'write',

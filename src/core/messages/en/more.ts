@@ -66,7 +66,7 @@ export const more = {
   addressSample: 'https://api.openai.com/v1',
   addressHelp: 'For Ollama on this computer: http://localhost:11434/v1',
   addressReload:
-    'The page can reach no address that it was not loaded for. Allow this one: the page then loads again, and keeps your questions. Open models and adapters have to be opened again.',
+    'The page can reach no address that it was not loaded for. Allow this one: the page then loads again, and keeps what you typed here, but not the key. Open models and adapters have to be opened again.',
   addressAllow: 'Allow and reload',
   addressAllowed: (host: string) => `This page may reach ${host}.`,
   addressForget: 'Forbid and reload',
@@ -97,7 +97,7 @@ export const more = {
   range: (least: string, most: string) => `between ${least} and ${most}`,
   estimate: (requests: number, read: string, written: string) =>
     `${plural(requests, 'request')}, about ${read} tokens to read, at most ${written} to write.`,
-  cost: (amount: string) => `At most ${amount}.`,
+  cost: (amount: string) => `About ${amount}.`,
   used: (read: string, written: string, isEstimated: boolean) =>
     `${isEstimated ? 'About ' : ''}${read} tokens read, ${written} written.`,
   usedCost: (amount: string) => `That is ${amount}.`,

@@ -62,7 +62,7 @@ export const more: Catalogue['more'] = {
   addressSample: 'https://api.deepseek.com/v1',
   addressHelp: '本机的 Ollama：http://localhost:11434/v1',
   addressReload:
-    '页面只能访问加载时允许的地址。允许这个地址后，页面会重新加载，并保留你填写的问题。已打开的模型和适配器需要重新打开。',
+    '页面只能访问加载时允许的地址。允许这个地址后，页面会重新加载，并保留你在这里填写的内容，但不保留密钥。已打开的模型和适配器需要重新打开。',
   addressAllow: '允许并重新加载',
   addressAllowed: (host) => `本页面可以访问 ${host}。`,
   addressForget: '禁止并重新加载',
@@ -93,7 +93,7 @@ export const more: Catalogue['more'] = {
   range: (least, most) => `在 ${least} 到 ${most} 之间`,
   estimate: (requests, read, written) =>
     `${format.count(requests)} 次请求，输入约 ${read} 个 token，输出最多 ${written} 个。`,
-  cost: (amount) => `费用最多 ${amount}。`,
+  cost: (amount) => `费用约 ${amount}。`,
   used: (read, written, isEstimated) =>
     `${isEstimated ? '约' : ''}输入 ${read} 个 token，输出 ${written} 个。`,
   usedCost: (amount) => `费用 ${amount}。`,

@@ -1,4 +1,4 @@
-import { object, picklist, string } from 'valibot';
+import { string } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../../core/errors';
 import { parseLosslessJson, type LosslessJson } from '../../../core/lossless_json';
 import {
@@ -10,20 +10,21 @@ import {
   type WritingEstimate,
   type WritingEvent,
   type WritingProgress,
-  type WritingTaskKind,
 } from '../../../worker/protocol';
 import type { EngineState } from '../../engine.svelte';
 import { t } from '../../language.svelte';
-import { keep, readKept } from '../../shared/persist';
+import { keepInTab, readInTab } from '../../shared/persist';
 import type { ExamplesState } from '../examples.svelte';
 import { augmentRequest, writingRequest, type ChangeForm, type WriteForm } from './requests';
+import { WriteDraft } from './write_draft';
 import { ServiceState } from './service.svelte';
 
 /** Seconds after which the rows that arrived are put into the table. */
 const BATCH_SECONDS = 3;
 
-/** Storage key of what was typed before a reload for another address. */
+/** Storage keys of what was typed before a reload for another address. A long document may find no room. */
 const DRAFT = 'more_draft';
+const DRAFT_DOCUMENT = 'more_draft_document';
 
 export type MoreWay = 'change' | 'write';
 
@@ -92,20 +93,22 @@ export class MoreState {
     this.#engine = engine;
     this.#examples = examples;
     this.#isLocked = isLocked;
-    const draft = readKept(DRAFT, Draft);
-    keep(DRAFT, undefined);
+    const draft = readInTab(DRAFT, WriteDraft);
+    const document = readInTab(DRAFT_DOCUMENT, string());
+    for (const key of [DRAFT, DRAFT_DOCUMENT]) keepInTab(key, undefined);
     if (draft) {
       this.way = 'write';
       examples.view = 'more';
-      Object.assign(this.write, { ...draft, writer: 'service' });
+      Object.assign(this.write, { ...draft, document, writer: 'service' });
     }
   }
 
   /** Lets the page reach the typed address after a reload, which keeps what was typed. Returns false if it is none. */
   allowService(): boolean {
     if (!this.service.allow()) return false;
-    const { task, questions } = this.write;
-    keep(DRAFT, { task, questions });
+    const { document, ...draft } = this.write;
+    keepInTab(DRAFT, draft);
+    keepInTab(DRAFT_DOCUMENT, document);
     return true;
   }
 
@@ -259,8 +262,3 @@ interface Origin {
   /** Empty for the demo. */
   readonly sources: readonly ExampleFile[];
 }
-
-const Draft = object({
-  task: picklist(['variations', 'answers', 'pairs'] satisfies WritingTaskKind[]),
-  questions: string(),
-});
