@@ -98,6 +98,18 @@ it('files that are evaluated by themselves have curves and names, in a chart tha
   }
 });
 
+it('the legend tells how many files have no curve, and names added rows as such', () => {
+  const names = ['changes.jsonl', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const eval_losses = Object.fromEntries(names.map((name) => [name, 1]));
+  const event: TrainEvent = { event: 'eval', step: 1, eval_loss: 2, perplexity: 8, eval_losses };
+  const shown = show(LossChart, appOver(), { events: [stepEvent(1), event] });
+  expect(shown.querySelector('.source')?.textContent).toBe('Rows that were added: 1.00');
+  expect(shown.querySelector('figcaption')?.lastElementChild?.textContent).toBe('2 more files are not drawn');
+  language.choose('zh');
+  flushSync();
+  expect(shown.querySelector('figcaption')?.lastElementChild?.textContent).toBe('另有 2 个文件未绘出');
+});
+
 it('the switches above the curve change how it is drawn, also after a reload', () => {
   const app = appOver();
   const shown = show(LossChart, app, { events: [stepEvent(1), stepEvent(2)] });

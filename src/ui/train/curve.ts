@@ -8,6 +8,8 @@ export interface CurveData {
   readonly evaluation: (number | null)[];
   /** The evaluation losses of single files, if examples of several are held out. */
   readonly sources: readonly SourceCurve[];
+  /** Number of files that are evaluated by themselves beyond those. */
+  readonly otherSources: number;
 }
 
 export interface SourceCurve {
@@ -58,6 +60,7 @@ export function curveOf(events: readonly TrainEvent[]): CurveData {
       name,
       losses: steps.map((step) => finiteOrNull(losses.get(step))),
     })),
+    otherSources: Math.max(0, bySource.size - MOST_SOURCES),
   };
 }
 

@@ -72,6 +72,8 @@ export const train = {
   train: 'Training loss',
   smoothed: 'Training loss, smoothed',
   evaluation: 'Evaluation loss',
+  filesNotDrawn: (files: number) =>
+    files === 1 ? '1 more file is not drawn' : `${format.count(files)} more files are not drawn`,
   smoothing: 'Smoothing',
   logScale: 'Log scale',
   summary: (step: string, steps: string, loss: string) => `Step ${step} of ${steps}, loss ${loss}.`,

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue';
+import { format } from './format';
 
 export const train: Catalogue['train'] = {
   presets: '训练时长',
@@ -61,6 +62,7 @@ export const train: Catalogue['train'] = {
   train: '训练损失',
   smoothed: '训练损失（平滑）',
   evaluation: '评估损失',
+  filesNotDrawn: (files) => `另有 ${format.count(files)} 个文件未绘出`,
   smoothing: '平滑',
   logScale: '对数坐标',
   summary: (step, steps, loss) => `第 ${step} / ${steps} 步，损失 ${loss}。`,
