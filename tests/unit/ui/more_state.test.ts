@@ -150,10 +150,10 @@ describe('more rows', () => {
     changing.resolve({ rows: 1, made: {}, unchanged: 0 });
     await started;
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(questions()).toEqual([]);
+    expect([questions(), state.hasUnsaved]).toEqual([[], true]);
     locked = false;
     await vi.advanceTimersByTimeAsync(3000);
-    expect(questions()).toEqual(['a?']);
+    expect([questions(), state.hasUnsaved]).toEqual([['a?'], false]);
   });
 
   it('stops once other files are chosen, whose table gets none of the rows', async () => {

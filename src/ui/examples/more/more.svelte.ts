@@ -174,6 +174,11 @@ export class MoreState {
     }
   }
 
+  /** Whether rows have arrived that are not stored yet: a reload would lose them. */
+  get hasUnsaved(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     await this.#engine.remote.writing.stop();
