@@ -97,7 +97,12 @@ it('pasted text that can not be used stays in its field beside the reason, and c
   const problems = [
     { file, code: 'format_unknown', reason: message('file_unknown'), count: 1, places: [{}] },
   ];
-  app.examples.report = { examples: 0, files: [], sources: [{ name: file }], problems } as unknown as DataReport;
+  app.examples.report = {
+    examples: 0,
+    files: [],
+    sources: [{ name: file }],
+    problems,
+  } as unknown as DataReport;
   flushSync();
   expect(shown.querySelector('textarea')?.value).toBe('prose');
   expect(shown.querySelector('[data-testid=paste-problem]')?.textContent).toContain('not a JSON list');
