@@ -10,6 +10,8 @@ export const ROW_FLAGS = [
   'heldOut',
   /** It has the content of a held-out row, so training leaves it out. */
   'leaked',
+  /** The numbers of examples and the mixture leave it out of a pass. */
+  'undrawn',
   /** Some of its tokens are cut off. */
   'cut',
   /** The person changed it. */

@@ -68,7 +68,7 @@ const TRIED = 20;
 const SHOWN = 200;
 
 /** Flags of rows that training does not learn. */
-const NOT_LEARNT = ['refused', 'proposed', 'excluded', 'heldOut', 'leaked', 'dropped'] as const;
+const NOT_LEARNT = ['refused', 'proposed', 'excluded', 'heldOut', 'leaked', 'undrawn', 'dropped'] as const;
 
 interface Found {
   readonly key: string;
@@ -93,7 +93,7 @@ export class RowTable {
   /** @param files the names of the files */
   constructor(
     reading: TableReading,
-    { heldOut, leakedExamples }: Pick<Assembled, 'heldOut' | 'leakedExamples'>,
+    { train, heldOut, leakedExamples }: Assembled,
     files: readonly string[],
   ) {
     const { rows, examples } = reading;
@@ -112,6 +112,14 @@ export class RowTable {
     }
     for (const index of heldOut) this.#flags[examples.row(index)]! |= bitOf('heldOut');
     for (const index of leakedExamples) this.#flags[examples.row(index)]! |= bitOf('leaked');
+    const drawn = new Uint8Array(rows.length);
+    for (const indices of [train, heldOut, leakedExamples]) {
+      for (const index of indices) drawn[examples.row(index)] = 1;
+    }
+    for (let index = 0; index < examples.length; index++) {
+      const row = examples.row(index);
+      if (drawn[row] === 0) this.#flags[row]! |= bitOf('undrawn');
+    }
   }
 
   get length(): number {

@@ -15,6 +15,7 @@ export const rows = {
     excluded: 'left out',
     heldOut: 'for evaluation',
     leaked: 'same as an evaluation row',
+    undrawn: 'left out by the mixture',
     cut: 'cut',
     edited: 'edited',
     added: 'added',

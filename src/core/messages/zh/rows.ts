@@ -16,6 +16,7 @@ export const rows: Catalogue['rows'] = {
     excluded: '已排除',
     heldOut: '用于评估',
     leaked: '与评估行相同',
+    undrawn: '混合时未选用',
     cut: '已截断',
     edited: '已编辑',
     added: '新增',

@@ -93,6 +93,14 @@ describe('the table of rows', () => {
     expect(await rowsOf(dataset, { search: '12345678901234567890' })).toEqual([1]);
   });
 
+  it('flags the rows that a number of examples leaves out', async () => {
+    const lines = Array.from({ length: 6 }, (_, n) => `{"text":"fish ${n}"}`).join('\n');
+    const sources = { 'n.jsonl': { num_samples: 2 } };
+    const settings = { ...DEFAULTS, eval_split: 0, sources };
+    const { table } = await makeDataset(model, [fileOf('n.jsonl', lines)], settings);
+    expect([table.count('undrawn'), (await table.page({ flag: 'undrawn' }, 0, 9)).total]).toEqual([4, 4]);
+  });
+
   it('sorts both ways and keeps equal rows in their order', async () => {
     const dataset = await datasetOf();
     const ascending = await rowsOf(dataset, { order: 'tokens' });
