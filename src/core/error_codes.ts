@@ -191,6 +191,7 @@ export const ERROR_CLASSES = {
   linear_not_blocked: 'fit',
   logits_not_finite: 'numbers',
   loss_not_finite: 'numbers',
+  lr_end_too_high: 'input',
   mixture_long: 'input',
   model_changed: 'input',
   model_file_missing: 'input',

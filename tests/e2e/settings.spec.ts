@@ -46,6 +46,14 @@ const OTHERS: TrainSettings = {
   gradient_checkpointing: true,
   warmup_steps: 1,
   warmup_ratio: 0.5,
+  num_cycles: 3,
+  min_lr_rate: 0.2,
+  power: 2,
+  lr_end: 1e-6,
+  timescale: 50,
+  num_decay_steps: 4,
+  decay_type: '1-sqrt',
+  min_lr_ratio: 0.05,
   lr_scheduler_type: 'constant_with_warmup',
   optim: 'adamw_8bit',
   loraplus_lr_ratio: 4,
@@ -91,6 +99,15 @@ const OTHER_ANSWERS: AnswerSettings = {
 
 /** These can't hold together with PiSSA. */
 const SECOND = ['use_dora', 'use_rslora'] as const;
+
+/** Values of `lr_scheduler_type` with which alone a setting can be set. */
+const WITH_SCHEDULE: Partial<Record<keyof TrainSettings, TrainSettings['lr_scheduler_type']>> = {
+  num_cycles: 'cosine_with_restarts',
+  min_lr_rate: 'cosine_with_min_lr',
+  power: 'polynomial',
+  timescale: 'inverse_sqrt',
+  num_decay_steps: 'warmup_stable_decay',
+};
 
 /** Writes down what the page sends to its worker. */
 async function listen(page: Page): Promise<void> {
@@ -164,6 +181,7 @@ test('brings every control of the list of all settings into the run', async ({ p
 
   await test.step('set each by the keyboard', async () => {
     for (const name of names) {
+      if (WITH_SCHEDULE[name]) await set('lr_scheduler_type', WITH_SCHEDULE[name]);
       if (!SECOND.some((each) => each === name)) await set(name, OTHERS[name]);
     }
     await expect(panel.locator('[aria-invalid="true"]')).toHaveCount(0);

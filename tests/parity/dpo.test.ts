@@ -13,7 +13,7 @@ import { trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
 import { planEvaluation, planMicroBatch } from '../../src/models/training_graph';
 import { evaluate } from '../../src/train/evaluate';
-import { learningRateMultiplier } from '../../src/train/schedule';
+import { learningRateMultiplier, scheduleOf } from '../../src/train/schedule';
 import { gpu } from './dawn';
 import { dpo, pairOf } from './dpo';
 import { loadFixture, maxError, valuesOf, type Expected, type Variant } from './fixtures';
@@ -117,7 +117,8 @@ describe.each(['f32', 'nf4'] as const)('DPO on a base in %s', (variant) => {
 
       const pairs = expected.train.pairs.map(exampleOf);
       const { learning_rate, warmup_steps, max_steps } = expected.settings;
-      const schedule = { type: 'linear' as const, warmupSteps: warmup_steps, steps: max_steps };
+      const linear = { ...DEFAULTS, lr_scheduler_type: 'linear' as const, warmup_steps };
+      const schedule = scheduleOf(linear, max_steps);
       let counter = 0;
       for (const [step, window] of expected.train.micro_batches.entries()) {
         const batches = window.map((indices) => objective.pack(indices.map((index) => pairs[index]!)));

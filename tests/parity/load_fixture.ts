@@ -18,7 +18,7 @@ import { readAdapterFiles } from '../../src/models/adapter_files';
 import { optimizerPlan } from '../../src/models/optimizers';
 import type { OptimizerSettings } from '../../src/models/optimizers/optimizer';
 import type { TrainingProgram } from '../../src/models/training_program';
-import { learningRateMultiplier } from '../../src/train/schedule';
+import { learningRateMultiplier, scheduleOf } from '../../src/train/schedule';
 import { updatesOf, valuesOf, type Example, type Expected, type Fixture, type Variant } from './fixtures';
 
 /** A fixture on a device: its base, and the adapter beside it ready to be trained. */
@@ -114,11 +114,7 @@ export async function runUpdates(
   variant: Variant,
 ): Promise<void> {
   const { settings, train, ...numbers } = updatesOf(expected, variant);
-  const schedule = {
-    type: 'linear' as const,
-    warmupSteps: settings.warmup_steps,
-    steps: settings.max_steps,
-  };
+  const schedule = scheduleOf({ ...DEFAULTS, ...settings }, settings.max_steps);
   let counter = 0;
   for (const [step, window] of train.micro_batches.entries()) {
     const batches = window.map((indices) => batchOf(indices.map((index) => train.examples[index]!)));

@@ -16,7 +16,7 @@ import { optimizerPlan } from '../../src/models/optimizers';
 import type { FlatTensor } from '../../src/models/optimizers/optimizer';
 import { compileTraining } from '../../src/models/training';
 import { METRICS } from '../../src/models/training_graph';
-import { learningRateMultiplier } from '../../src/train/schedule';
+import { learningRateMultiplier, scheduleOf } from '../../src/train/schedule';
 import { gpu } from './dawn';
 import { loadFixture, maxError, updatesOf, valuesOf } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
@@ -296,7 +296,7 @@ test('LoRA+ goes 20 steps as peft’s optimiser', async () => {
   }
   adapter.writeParameters(start);
   const program = await compileTraining(model, adapter, { capacity: 128, settings });
-  const schedule = { type: 'linear' as const, warmupSteps: given.warmup_steps, steps: given.max_steps };
+  const schedule = scheduleOf(settings, given.max_steps);
   let counter = 0;
   for (const [step, window] of train.micro_batches.entries()) {
     const batches = window.map((indices) => batchOf(indices.map((index) => train.examples[index]!)));

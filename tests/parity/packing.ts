@@ -13,7 +13,7 @@ import { sft } from '../../src/models/objectives/sft';
 import { compileTraining } from '../../src/models/training';
 import { evaluate } from '../../src/train/evaluate';
 import { planOf } from '../../src/train/plan';
-import { learningRateMultiplier } from '../../src/train/schedule';
+import { learningRateMultiplier, scheduleOf } from '../../src/train/schedule';
 import { loadFixture, maxError, valuesOf, type Example, type Expected } from './fixtures';
 import { loadOnDevice } from './load_fixture';
 
@@ -81,7 +81,7 @@ export async function expectPacking(device: Device, strategy: (typeof packings)[
     for (const [index, batch] of batches.entries()) {
       await program.microBatch(batch, { accumulate: index > 0, windowTerms, seed: 0, counter: counter++ });
     }
-    const schedule = { type: 'linear' as const, warmupSteps: 0, steps: plan.steps };
+    const schedule = scheduleOf({ ...DEFAULTS, lr_scheduler_type: 'linear', warmup_steps: 0 }, plan.steps);
     const learningRate = settings.learning_rate * learningRateMultiplier(schedule, step);
     await program.optimizerStep({ learningRate, step: step + 1 });
   }

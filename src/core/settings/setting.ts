@@ -26,11 +26,10 @@ const GROUPS = [
 
 export type Group = (typeof GROUPS)[number];
 
-/** Another setting of the same table, and the value of it with which this one has no effect. */
-export interface Needs {
-  readonly setting: string;
-  readonly not: string | number | boolean;
-}
+/** Another setting of the same table, and its value with which alone (`is`) or without which (`not`) this one counts. */
+export type Needs = { readonly setting: string } & (
+  { readonly not: string | number | boolean } | { readonly is: string }
+);
 
 /** All facts about a setting except its help, which is in each language's `setting_help.ts`. */
 export interface Setting<Value = unknown, Decides extends Decision = Decision, By extends Fixed = Fixed> {
@@ -67,7 +66,9 @@ export function isOpen({ kind: { control } }: Setting): boolean {
 
 /** Whether a setting has an effect, given these values of the others. */
 export function counts({ needs }: Setting, values: Readonly<Record<string, unknown>>): boolean {
-  return needs === undefined || values[needs.setting] !== needs.not;
+  if (needs === undefined) return true;
+  const value = values[needs.setting];
+  return 'is' in needs ? value === needs.is : value !== needs.not;
 }
 
 /** Settings by name, in the order in which forms and help pages show them. */

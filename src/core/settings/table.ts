@@ -143,10 +143,23 @@ export const SETTINGS = {
     decides: ['memory'],
   }),
 
-  lr_scheduler_type: setting(choice(['linear', 'cosine', 'constant', 'constant_with_warmup']), {
-    default: 'linear',
-    group: 'rate',
-  }),
+  lr_scheduler_type: setting(
+    choice([
+      'linear',
+      'cosine',
+      'constant',
+      'constant_with_warmup',
+      'cosine_with_restarts',
+      'cosine_with_min_lr',
+      'polynomial',
+      'inverse_sqrt',
+      'warmup_stable_decay',
+    ]),
+    {
+      default: 'linear',
+      group: 'rate',
+    },
+  ),
   warmup_steps: setting(number({ from: 0, most: 10_000_000, wholeFrom: 1 }), {
     default: 0.05,
     group: 'rate',
@@ -156,6 +169,46 @@ export const SETTINGS = {
     default: null,
     group: 'rate',
     needs: { setting: 'lr_scheduler_type', not: 'constant' },
+  }),
+  num_cycles: setting(whole(1, 1000), {
+    default: 1,
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'cosine_with_restarts' },
+  }),
+  min_lr_rate: setting(number({ from: 0, most: 1 }), {
+    default: 0.1,
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'cosine_with_min_lr' },
+  }),
+  power: setting(number({ above: 0, most: 100 }), {
+    default: 1,
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'polynomial' },
+  }),
+  lr_end: setting(number({ from: 0, most: 1 }), {
+    default: 1e-7,
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'polynomial' },
+  }),
+  timescale: setting(optional(whole(1, 10_000_000), message('setting_timescale')), {
+    default: null,
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'inverse_sqrt' },
+  }),
+  num_decay_steps: setting(number({ above: 0, most: 10_000_000, wholeFrom: 1 }), {
+    default: 0.1,
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'warmup_stable_decay' },
+  }),
+  decay_type: setting(choice(['cosine', 'linear', '1-sqrt']), {
+    default: 'cosine',
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'warmup_stable_decay' },
+  }),
+  min_lr_ratio: setting(number({ from: 0, most: 1 }), {
+    default: 0,
+    group: 'rate',
+    needs: { setting: 'lr_scheduler_type', is: 'warmup_stable_decay' },
   }),
 
   optim: setting(

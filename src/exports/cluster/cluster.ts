@@ -6,6 +6,7 @@ import { SETTINGS_FILE, settingsFileText } from '../../core/settings/file';
 import { settingText, type SettingName, type TrainSettings } from '../../core/settings/settings';
 import { adapterFiles, moduleNames, targetNames } from '../../models/adapter_files';
 import { adapterLayout, type AdapterLayout } from '../../models/adapters/layout';
+import { planOf as planOfRun } from '../../train/plan';
 import type { ExamplesFormat, ExamplesSource, ExportFile, ExportPlan } from '../format';
 import { fsdpText, zero2Text } from './accelerate';
 import { checkCluster } from './check';
@@ -72,6 +73,7 @@ async function planOf(
     texts: survey.form === 'texts',
     heldOut,
     quantised: isRecord(facts.config) && isRecord(facts.config.quantization_config),
+    steps: planOfRun(settings, examples.training).steps,
   });
   const notes = notesOn(words, settings, survey);
   const named = { baseModel, revision, words, heldOut, fromAdapter: start !== undefined };

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json';
+import { decayStepsOf } from '../../train/schedule';
 import { SETTING_NAMES, type SettingName, type TrainSettings } from '../../core/settings/settings';
 
 /** The trainers that an export for a cluster is written for. */
@@ -32,6 +33,8 @@ export interface WordsContext {
   readonly heldOut: boolean;
   /** Whether the base's own files are quantised, so that no trainer may quantise them again. */
   readonly quantised: boolean;
+  /** Optimizer steps of the run. */
+  readonly steps: number;
 }
 
 /** A setting whose name and value TRL and LLaMA-Factory share, because both pass it to transformers. */
@@ -49,6 +52,25 @@ const onlyPeft =
   (name: SettingName) =>
   (value: Readonly<Record<string, number>>): Words =>
     Object.keys(value).length === 0 ? {} : { lora: { [name]: value }, unsaid: ['LLaMA-Factory'] };
+
+/** Transformers' `lr_scheduler_kwargs` for the type of the schedule. */
+function schedulerArguments(settings: TrainSettings, steps: number): Values {
+  const { num_cycles, min_lr_rate, power, lr_end, timescale, decay_type, min_lr_ratio } = settings;
+  switch (settings.lr_scheduler_type) {
+    case 'cosine_with_restarts':
+      return { num_cycles };
+    case 'cosine_with_min_lr':
+      return { min_lr_rate };
+    case 'polynomial':
+      return { power, lr_end };
+    case 'inverse_sqrt':
+      return timescale === null ? {} : { timescale };
+    case 'warmup_stable_decay':
+      return { num_decay_steps: decayStepsOf(settings.num_decay_steps, steps), decay_type, min_lr_ratio };
+    default:
+      return {};
+  }
+}
 
 /** Whether PEFT and LLaMA-Factory refuse a quantised base, because the adapter begins with a part of its weights. */
 function needsWhole({ init_lora_weights }: TrainSettings): boolean {
@@ -128,7 +150,25 @@ const WORDS: {
     factory: { disable_gradient_checkpointing: !on },
   }),
 
-  lr_scheduler_type: shared('lr_scheduler_type'),
+  // `lr_scheduler_kwargs` says all that a type has for itself.
+  lr_scheduler_type: (type, settings, { steps }) => {
+    const values = { lr_scheduler_type: type };
+    const kwargs = schedulerArguments(settings, steps);
+    if (Object.keys(kwargs).length === 0) return { sft: values, factory: values };
+    return {
+      sft: { ...values, lr_scheduler_kwargs: kwargs },
+      // As JSON, because YAML 1.1 reads 1e-7 as a text.
+      factory: { ...values, lr_scheduler_kwargs: JSON.stringify(kwargs) },
+    };
+  },
+  num_cycles: () => ({}),
+  min_lr_rate: () => ({}),
+  power: () => ({}),
+  lr_end: () => ({}),
+  timescale: () => ({}),
+  num_decay_steps: () => ({}),
+  decay_type: () => ({}),
+  min_lr_ratio: () => ({}),
   warmup_steps: (steps, { warmup_ratio }) => {
     const isShare = steps < 1;
     const value = isShare ? (warmup_ratio ?? steps) : steps;

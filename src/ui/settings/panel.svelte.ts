@@ -1,5 +1,5 @@
 import type { ANSWER_SETTINGS } from '../../core/settings/settings';
-import { groupsOf, type Group, type Setting, type Table } from '../../core/settings/setting';
+import { groupsOf, type Group, type Needs, type Setting, type Table } from '../../core/settings/setting';
 import type { Message } from '../../core/messages/message';
 import { settingHelp } from '../../core/settings/help';
 import { t } from '../language.svelte';
@@ -18,7 +18,7 @@ export interface PanelField {
   readonly changed: boolean;
   readonly problem: Message | undefined;
   /** Another setting whose value makes this one ineffective. */
-  readonly unused: { readonly setting: string; readonly value: string } | undefined;
+  readonly unused: Needs | undefined;
   readonly set: (value: unknown) => void;
   readonly reset: () => void;
 }
@@ -116,7 +116,6 @@ function fieldsOf<T extends Table>(form: string, state: FormState<T>): PanelGrou
   return groupsOf(state.table).map(({ group, names }) => ({
     group,
     fields: names.map((name): PanelField => {
-      const needs = state.unused(name);
       return {
         key: `${form}.${name}`,
         name,
@@ -125,7 +124,7 @@ function fieldsOf<T extends Table>(form: string, state: FormState<T>): PanelGrou
         fallback: defaults[name],
         changed: state.hasChanged(name),
         problem: state.problems.get(name),
-        unused: needs && { setting: needs.setting, value: String(needs.not) },
+        unused: state.unused(name),
         set: (value) => state.set(name, value),
         reset: () => state.resetOne(name),
       };

@@ -90,8 +90,11 @@ describe('the list of all settings', () => {
     training.set('load_in_4bit', false);
     expect(field('training.bnb_4bit_use_double_quant').unused).toEqual({
       setting: 'load_in_4bit',
-      value: 'false',
+      not: false,
     });
+    expect(field('training.power').unused).toEqual({ setting: 'lr_scheduler_type', is: 'polynomial' });
+    training.set('lr_scheduler_type', 'polynomial');
+    expect(field('training.power').unused).toBeUndefined();
   });
 
   it('resets all, but not those that a run uses', () => {

@@ -42,11 +42,28 @@ export const settingHelp = {
       cosine: 'falls to zero along a cosine',
       constant: 'stays as it is, without warm-up',
       constant_with_warmup: 'rises, then stays',
+      cosine_with_restarts: 'falls to zero along a cosine, num_cycles times',
+      cosine_with_min_lr: 'falls along a cosine, not below min_lr_rate',
+      polynomial: 'falls to lr_end with the power of the steps that are left',
+      inverse_sqrt: 'falls with the square root of the steps, slower and slower',
+      warmup_stable_decay: 'stays high, and falls only in the last num_decay_steps',
     },
   },
   warmup_steps:
     'Steps in which the learning rate rises from zero; below 1, a share of the whole run; 0 for none.',
   warmup_ratio: 'The older name for a share of warm-up; used unless warmup_steps is 1 or more.',
+  num_cycles: 'Times that the learning rate jumps up and falls again.',
+  min_lr_rate: 'The lowest learning rate, as a share of learning_rate.',
+  power: 'How the learning rate falls: 1 evenly, more than 1 fast at first.',
+  lr_end: 'The learning rate at the end of the run.',
+  timescale:
+    'Steps over which the fall is spread; the warm-up’s steps unless given, or 10,000 without a warm-up.',
+  num_decay_steps: 'Steps at the end in which the learning rate falls; below 1, a share of the whole run.',
+  decay_type: {
+    help: 'How the learning rate falls at the end.',
+    options: { cosine: 'along a cosine', linear: 'evenly', '1-sqrt': 'fast at first, as 1 − √t' },
+  },
+  min_lr_ratio: 'The learning rate at the end, as a share of learning_rate.',
   optim: {
     help: 'The algorithm that turns gradients into updates.',
     options: {

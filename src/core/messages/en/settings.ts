@@ -29,6 +29,7 @@ export const settings = {
   wrong: (count: string) => `${count} to correct`,
   unsaved: (name: string) => `To save the settings as a file, correct ${name} first.`,
   unused: (setting: string, value: string) => `Has no effect while ${setting} is ${value}.`,
+  usedWith: (setting: string, value: string) => `Has an effect only while ${setting} is ${value}.`,
   load: 'Load a file…',
   save: 'Save as a file',
   refused: (file: string) =>

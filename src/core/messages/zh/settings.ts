@@ -30,6 +30,7 @@ export const settings: Catalogue['settings'] = {
   wrong: (count) => `${count} 项需要改正`,
   unsaved: (name) => `要保存为文件，请先改正 ${name}。`,
   unused: (setting, value) => `当 ${setting} 为 ${value} 时不起作用。`,
+  usedWith: (setting, value) => `仅当 ${setting} 为 ${value} 时起作用。`,
   load: '读取文件…',
   save: '保存为文件',
   refused: (file) => `没有读取 ${file}：训练任务正在使用这些设置。请在训练结束后再读取。`,

@@ -1,3 +1,4 @@
+import { isRecord } from '../../json';
 import { ANSWERS, SETTINGS } from '../table';
 import { direct, ifNamed, isEmpty, type Fields, type ForeignFormat, type Source } from './foreign';
 
@@ -83,6 +84,17 @@ export const llamaFactory: ForeignFormat = {
       optional: true,
     },
     lr_scheduler_type: direct('lr_scheduler_type', 'linear'),
+    num_cycles: ofSchedule('cosine_with_restarts', 'num_cycles', 1),
+    min_lr_rate: {
+      ...ofSchedule('cosine_with_min_lr', 'min_lr_rate', undefined),
+      value: minimumOf,
+    },
+    power: ofSchedule('polynomial', 'power', 1),
+    lr_end: ofSchedule('polynomial', 'lr_end', 1e-7),
+    timescale: ofSchedule('inverse_sqrt', 'timescale', null),
+    num_decay_steps: ofSchedule('warmup_stable_decay', 'num_decay_steps', undefined),
+    decay_type: ofSchedule('warmup_stable_decay', 'decay_type', 'cosine'),
+    min_lr_ratio: ofSchedule('warmup_stable_decay', 'min_lr_ratio', 0),
     warmup_steps: direct('warmup_steps', 0),
     warmup_ratio: direct('warmup_ratio', null),
     optim: direct('optim', 'adamw_torch'),
@@ -137,6 +149,50 @@ export const llamaFactory: ForeignFormat = {
   isImplied: (key, value) =>
     (isEmpty(value) && !ON_BY_DEFAULT.includes(key)) || (USUAL[key]?.includes(value) ?? false),
 };
+
+/** What `lr_scheduler_kwargs` may say of each type of schedule here. */
+const SCHEDULE_KWARGS: Readonly<Record<string, readonly string[]>> = {
+  cosine_with_restarts: ['num_cycles'],
+  cosine_with_min_lr: ['min_lr', 'min_lr_rate'],
+  polynomial: ['power', 'lr_end'],
+  inverse_sqrt: ['timescale'],
+  warmup_stable_decay: ['num_decay_steps', 'decay_type', 'min_lr_ratio'],
+};
+
+/** A setting from `lr_scheduler_kwargs`, for one type of schedule; none of them is taken if one is unknown. */
+function ofSchedule(type: string, key: string, fallback: unknown): Source {
+  return {
+    keys: ['lr_scheduler_kwargs'],
+    value: (fields) => {
+      const kwargs = fields['lr_scheduler_type'] === type ? kwargsOf(fields) : undefined;
+      return kwargs && (kwargs[key] ?? fallback);
+    },
+  };
+}
+
+/** An object, or JSON of one, as transformers takes it; undefined if it says what has no counterpart here. */
+function kwargsOf({ lr_scheduler_kwargs: given = {}, lr_scheduler_type: type }: Fields): Fields | undefined {
+  const kwargs: unknown = typeof given === 'string' && given.startsWith('{') ? jsonOf(given) : given;
+  if (!isRecord(kwargs)) return undefined;
+  const known = SCHEDULE_KWARGS[String(type)] ?? [];
+  return Object.keys(kwargs).every((key) => known.includes(key)) ? kwargs : undefined;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `min_lr` is a rate, `min_lr_rate` a share of the highest one. */
+function minimumOf(fields: Fields): unknown {
+  if (fields['lr_scheduler_type'] !== 'cosine_with_min_lr') return undefined;
+  const { min_lr, min_lr_rate } = kwargsOf(fields) ?? {};
+  if (typeof min_lr !== 'number') return min_lr_rate;
+  return min_lr / Number(fields['learning_rate'] ?? 5e-5);
+}
 
 /** Names of settings that LLaMA-Factory has other keys for. */
 const OURS = [...Object.keys(SETTINGS), ANSWERS].filter(

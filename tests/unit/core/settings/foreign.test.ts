@@ -118,6 +118,14 @@ eval_steps: 500
     ['stage: sft\ntrain_sampling_strategy: sequential', { shuffle: false, group_by_length: false }],
     ['stage: sft\ntemplate: alpaca\nfp16: true', { template: 'alpaca', dtype: 'float16' }],
     ['stage: sft\ndisable_gradient_checkpointing: true', { gradient_checkpointing: false }],
+    [
+      'stage: sft\nlr_scheduler_type: polynomial\nlr_scheduler_kwargs: {power: 2.0}',
+      { lr_scheduler_type: 'polynomial', power: 2, lr_end: 1e-7 },
+    ],
+    [
+      'stage: sft\nlearning_rate: 1.0e-4\nlr_scheduler_type: cosine_with_min_lr\nlr_scheduler_kwargs: {min_lr: 0.00002}',
+      { lr_scheduler_type: 'cosine_with_min_lr', min_lr_rate: 0.2 },
+    ],
     ['stage: sft\nuse_rslora: true\nloraplus_lr_ratio: 16.0', { use_rslora: true, loraplus_lr_ratio: 16 }],
   ])('%s', (text, wanted) => {
     expect(readSettingsFile('f.yaml', text).settings).toMatchObject(wanted);
@@ -127,7 +135,12 @@ eval_steps: 500
     ['quantization_bit: 8', 'load_in_4bit', 'quantization_bit: 8'],
     ['stage: sft\noptim: galore_adamw', 'optim', 'optim: galore_adamw'],
     ['stage: sft\nval_size: 200', 'eval_split', 'val_size: 200'],
-    ['stage: sft\nlr_scheduler_type: polynomial', 'lr_scheduler_type', 'lr_scheduler_type: polynomial'],
+    [
+      'stage: sft\nlr_scheduler_type: cosine\nlr_scheduler_kwargs: {num_cycles: 2}',
+      'num_cycles',
+      'lr_scheduler_kwargs: {"num_cycles":2}',
+    ],
+    ['stage: sft\nlr_scheduler_type: greedy', 'lr_scheduler_type', 'lr_scheduler_type: greedy'],
   ])('%s is named as what can’t be set', (text, setting, named) => {
     const { settings } = readSettingsFile('f.yaml', text);
     expect(settings).not.toHaveProperty(setting);

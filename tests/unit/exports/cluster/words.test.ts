@@ -10,6 +10,7 @@ const context: WordsContext = {
   texts: false,
   heldOut: true,
   quantised: false,
+  steps: 95,
 };
 const words = (settings: Partial<TrainSettings>, more: Partial<WordsContext> = {}) =>
   wordsOf({ ...DEFAULTS, ...settings }, { ...context, ...more });
@@ -127,5 +128,24 @@ describe('the words of the settings', () => {
       ...{ heldOut: false, fromAdapter: false },
     });
     expect(readSettingsFile('llamafactory.yaml', text).settings).toMatchObject(given);
+  });
+
+  it.each<Partial<TrainSettings>>([
+    { lr_scheduler_type: 'cosine_with_restarts', num_cycles: 3 },
+    { lr_scheduler_type: 'cosine_with_min_lr', min_lr_rate: 0.25 },
+    { lr_scheduler_type: 'polynomial', power: 2, lr_end: 1e-7 },
+    { lr_scheduler_type: 'inverse_sqrt', timescale: 40 },
+    { lr_scheduler_type: 'warmup_stable_decay', num_decay_steps: 7, decay_type: '1-sqrt', min_lr_ratio: 0.1 },
+  ])('come back with the schedule’s own values, %o', (given) => {
+    const text = factoryText({
+      ...{ words: words(given), baseModel: 'base', revision: null },
+      ...{ heldOut: false, fromAdapter: false },
+    });
+    expect(readSettingsFile('llamafactory.yaml', text).settings).toMatchObject(given);
+  });
+
+  it('say a share of the run in steps, which transformers needs', () => {
+    const { sft } = words({ lr_scheduler_type: 'warmup_stable_decay', num_decay_steps: 0.1 });
+    expect(sft['lr_scheduler_kwargs']).toMatchObject({ num_decay_steps: 10 });
   });
 });

@@ -53,6 +53,7 @@ export const settingMessages = {
   setting_all_layers: 'all layers',
   setting_steps_of_epochs: 'as many as the epochs have',
   setting_warmup_steps: 'the value of warmup_steps',
+  setting_timescale: 'the steps of the warm-up',
   setting_all_samples: 'all',
   setting_no_noise: 'no noise',
   setting_empty_text: 'an empty text',

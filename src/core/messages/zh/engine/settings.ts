@@ -35,6 +35,7 @@ export const settingMessages: typeof english = {
   setting_all_layers: '所有层',
   setting_steps_of_epochs: '步数由训练轮数决定',
   setting_warmup_steps: '以 warmup_steps 为准',
+  setting_timescale: '取预热步数',
   setting_all_samples: '全部',
   setting_no_noise: '不加噪声',
   setting_empty_text: '空文本',
