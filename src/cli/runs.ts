@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TunesmithError } from '../core/errors';
+import { logFolder } from '../session/runs/live_logs';
+import { logFiles } from '../session/runs/logs';
 import { RunRecords } from '../session/runs/run_records';
 import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
@@ -30,6 +32,7 @@ export const runsCommand: Command = {
       help: t.cli.options.removeRun,
     },
     rename: { value: 'ID', kind: 'text', help: t.cli.options.renameRun },
+    write_logs: { value: 'ID', kind: 'text', help: t.cli.options.writeLogs },
     name: { value: 'NAME', kind: 'text', help: t.cli.options.runName },
     json: JSON_OPTION,
   },
@@ -37,10 +40,12 @@ export const runsCommand: Command = {
   async run(args, output) {
     const { found, unreadable } = await runsBelow(args.required('output_dir'));
     const [show, remove, rename] = [args.text('show'), args.text('remove'), args.text('rename')];
+    const logged = args.text('write_logs');
     if (show !== undefined) tellOne(theOne(found, show, 'show'), output);
     else if (remove !== undefined) await removeOne(theOne(found, remove, 'remove'), output);
     else if (rename !== undefined)
       await renameOne(theOne(found, rename, 'rename'), args.text('name') ?? '', output);
+    else if (logged !== undefined) await writeLogs(theOne(found, logged, 'write_logs'), output);
     else for (const each of found) tellInLine(each, output);
     for (const path of unreadable) {
       output.note(t.cli.runUnreadable(path));
@@ -148,6 +153,20 @@ async function renameOne({ folder, run: { id } }: FoundRun, name: string, output
   await withOutputFolder(folder, (files) => recordsOf(files).rename(id, name));
   output.json({ renamed: id, name });
   output.line(name === '' ? t.cli.runUnnamed(id) : t.cli.runRenamed(id, name));
+}
+
+/** Writes the files about a run's numbers beside its checkpoints. */
+async function writeLogs({ folder, run }: FoundRun, output: Output): Promise<void> {
+  const path = logFolder(run);
+  await withOutputFolder(folder, async (files) => {
+    for (const file of logFiles(run)) {
+      const parts: Uint8Array<ArrayBuffer>[] = [];
+      for await (const part of file.parts()) parts.push(part.slice());
+      await files.write(`${path}/${file.name}`, new Blob(parts));
+    }
+  });
+  output.json({ logs: join(folder, path) });
+  output.line(t.cli.logsWritten(join(folder, path)));
 }
 
 async function removeOne({ folder, run }: FoundRun, output: Output): Promise<void> {

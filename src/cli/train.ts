@@ -1,5 +1,5 @@
-import { language, say, t } from './language';
-import { TunesmithError } from '../core/errors';
+import { language, say, sayError, t } from './language';
+import { describeError, TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import { SETTINGS_FILE, settingsFileText } from '../core/settings/file';
 import {
@@ -16,6 +16,7 @@ import { Examples } from '../session/data/examples';
 import { Exclusive } from '../session/exclusive';
 import { planExport, writeExport } from '../session/exports/exporting';
 import type { TunedAdapter } from '../session/models/loaded';
+import { LiveLogs } from '../session/runs/live_logs';
 import { RunRecords } from '../session/runs/run_records';
 import { checkSame, resumedSettings } from '../session/runs/run_settings';
 import { Runs } from '../session/runs/runs';
@@ -72,10 +73,12 @@ export const trainCommand: Command = {
     const initFolder = initPath === undefined ? undefined : await openFolder(initPath, 'init_adapter');
     const path = args.required('output_dir');
     const work = async (files: FileStore, signal: AbortSignal): Promise<void> => {
+      let logs: LiveLogs | undefined;
       const records = new RunRecords({
         runs: fileRuns(files),
         locks: undefined,
         persist: () => Promise.resolve(),
+        logs: (run) => (logs = new LiveLogs(files, run)),
       });
       const former = resumes ? await lastRun(records, path) : undefined;
       const replaces = !former && (await holdsRun(files));
@@ -104,6 +107,9 @@ export const trainCommand: Command = {
           ? runs.continue(former.id, onEvent, () => undefined, resumed)
           : runs.start(settings, onEvent, initial ? 'adapter' : 'new');
         const run = await running.finally(() => replaced?.settle());
+        await logs?.settle().catch((error: unknown) => {
+          output.note(t.cli.logsNotWritten(sayError(describeError(error)).message));
+        });
         await finish(run, { path, files, session, output, replaces });
       } finally {
         session.close();

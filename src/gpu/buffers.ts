@@ -41,6 +41,11 @@ export class BufferPool {
     return this.#bytes;
   }
 
+  /** Bytes allocated now, for all purposes together. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** The most bytes that each purpose ever had, not all of them at the same time. */
   get peaks(): ReadonlyMap<string, number> {
     return this.#peaks;

@@ -26,6 +26,8 @@ export interface StepEvent {
   readonly eta_seconds: number;
   /** Seconds that the run has taken so far, without its pauses; absent in runs of older versions. */
   readonly elapsed_seconds?: number;
+  /** Bytes of the device's buffers; absent in runs of older versions. */
+  readonly memory_bytes?: number;
 }
 
 export interface EvalEvent {

@@ -58,6 +58,8 @@ export interface TrainOptions {
   readonly hooks: TrainHooks;
   /** The expected time of the steps alone, in seconds; used until some are measured. */
   readonly trainSeconds?: number;
+  /** Bytes of the device's buffers at present; undefined if they are not counted. */
+  readonly deviceBytes?: () => number;
   /** A clock in milliseconds. */
   readonly now?: () => number;
 }

@@ -193,7 +193,8 @@ class Trainer {
     const { steps, stepsPerEpoch } = this.#plan;
     const tokensPerSecond = this.#time.lap(this.#unlogged.length, rows);
     this.#unlogged = [];
-    this.#options.onEvent({
+    const { deviceBytes, onEvent } = this.#options;
+    onEvent({
       event: 'step',
       step: last.step,
       steps,
@@ -206,6 +207,7 @@ class Trainer {
       tokens_per_second: tokensPerSecond,
       eta_seconds: this.#time.left(last.step) ?? 0,
       elapsed_seconds: this.#time.elapsedSeconds,
+      ...(deviceBytes && { memory_bytes: deviceBytes() }),
     });
   }
 

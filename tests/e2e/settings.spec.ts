@@ -83,6 +83,7 @@ const OTHERS: TrainSettings = {
   seed: 7,
   logging_steps: 2,
   eval_steps: 1,
+  report_to: ['csv'],
   save_steps: 1,
   save_total_limit: 1,
   sample_prompts: ['Who are you?'],

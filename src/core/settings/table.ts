@@ -2,6 +2,7 @@ import { cleaning } from './cleaning';
 import { modules, names, numbers, numbersByPattern, texts, textsByName, wholes } from './collection_kinds';
 import { choice, flag, number, optional, whole, type TextPattern } from './kind';
 import { message } from '../messages/message';
+import { reports } from './reports';
 import { setting, type Decision, type Values } from './setting';
 import { sources } from './sources';
 
@@ -365,6 +366,10 @@ export const SETTINGS = {
   }),
   sample_prompts: setting(texts('examples', { most: MOST_SAMPLE_PROMPTS, longest: 2000 }), {
     default: 'examples',
+    group: 'watching',
+  }),
+  report_to: setting(reports(), {
+    default: [],
     group: 'watching',
   }),
   save_steps: setting(whole(1, 10_000_000), {

@@ -25,7 +25,6 @@ export function factoryText({ words, baseModel, revision, heldOut, fromAdapter }
     // Examples are batched as here, each with its own attention.
     packing: false,
     output_dir: 'adapter_llamafactory',
-    report_to: 'none',
     ...words.factory,
   };
   return new Document(values).toString();

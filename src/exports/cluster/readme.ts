@@ -8,6 +8,7 @@ import type { AllWords } from './words';
 /** The versions with which the script was tried. */
 const VERSIONS = 'trl==1.16.0 peft==0.21.2 transformers==5.24.0 accelerate==1.15.0 datasets==5.2.0';
 const BITSANDBYTES = 'bitsandbytes==0.50.2';
+const TENSORBOARD = 'tensorboard==2.21.0';
 
 export interface ReadmeFacts {
   readonly baseModel: string;
@@ -24,7 +25,11 @@ export interface ReadmeFacts {
 export function readme(facts: ReadmeFacts, language: Language): string {
   const { baseModel, words, settings, training, heldOut, rereadable, notes } = facts;
   const usesBits = settings.optim === 'adamw_8bit' || Object.keys(words.bits).length > 0;
-  const install = `pip install ${VERSIONS}${usesBits ? ` ${BITSANDBYTES}` : ''}`;
+  const install = [
+    `pip install ${VERSIONS}`,
+    ...(usesBits ? [BITSANDBYTES] : []),
+    ...(words.sft.report_to === 'tensorboard' ? [TENSORBOARD] : []),
+  ].join(' ');
   const say = (told: Message): string => sentence(CATALOGUES[language], told);
   const { paragraph } = CATALOGUES[language].format;
   const lines = [

@@ -157,8 +157,7 @@ ${pythonArguments(words.sft, '        ')}        gradient_accumulation_steps=acc
         bf16=DTYPE is torch.bfloat16,
         fp16=DTYPE is torch.float16,
         packing=${pythonValue(settings.packing)},
-${rereading?.config ?? `        max_length=${rowSize ?? 'None'},  # The tokens are cut already.\n`}        report_to="none",
-    )
+${rereading?.config ?? `        max_length=${rowSize ?? 'None'},  # The tokens are cut already.\n`}    )
     if config.world_size != PROCESSES or config.n_gpu > 1:
         # More examples in a step, or processes that know nothing of each other, would train another adapter.
         raise SystemExit("A process needs one GPU of its own: use accelerate launch, or show one with CUDA_VISIBLE_DEVICES=0.")

@@ -246,6 +246,11 @@ const WORDS: {
   },
   sample_prompts: (prompts) =>
     typeof prompts !== 'string' && prompts.length > 0 ? { unsaid: ['TRL', 'LLaMA-Factory'] } : {},
+  // Transformers writes the numbers of the other forms into trainer_state.json anyway.
+  report_to: (names) => {
+    const values = { report_to: names.includes('tensorboard') ? 'tensorboard' : 'none' };
+    return { sft: values, factory: values };
+  },
   save_steps: shared('save_steps'),
   save_total_limit: shared('save_total_limit'),
 };

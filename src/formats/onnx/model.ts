@@ -1,4 +1,4 @@
-import { ProtoMessage } from './protobuf';
+import { ProtoMessage } from '../protobuf';
 
 /** Element types of tensors, with their numbers in onnx.proto. */
 export const ONNX_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;

@@ -15,6 +15,7 @@ import {
   type StoredRun,
 } from '../../storage/runs';
 import { isHistory, type TrainEvent } from '../../train/events';
+import type { LiveLogs } from './live_logs';
 import { historyOf, type TrainingOutcome } from './training';
 
 export interface RunHost {
@@ -27,6 +28,8 @@ export interface RunHost {
   persist(): Promise<unknown>;
   /** Called after a run was added, renamed or removed, or when its use begins or ends. */
   readonly onChange?: () => void;
+  /** Makes the files of a run's numbers; undefined if they are only made when they are asked for. */
+  readonly logs?: (run: StoredRun) => LiveLogs;
 }
 
 /** A run without its history, which `get` has. */
@@ -202,6 +205,8 @@ export class RunRecords {
     // A failed write must not stop the training; the next checkpoint, or the end, writes the record again.
     const keep = (changes: RunChanges): Promise<unknown> => write(changes).catch(() => undefined);
     this.#recording.set(run.id, write);
+    const logs = this.#host.logs?.(run);
+    logs?.restart(history);
     void keep({ state: 'running', settings: run.settings, checkpointStep: saved, history: [...history] });
     const listen = (event: TrainEvent): void => {
       onEvent(event);
@@ -210,12 +215,14 @@ export class RunRecords {
         void keep({ checkpointStep: saved, history: [...history] }).then(() => this.#host.onChange?.());
       } else if (isHistory(event)) {
         history.push(event);
+        logs?.add(event);
       } else if (event.event === 'activity') {
         return;
       } else if (event.state === 'paused' || event.state === 'running') {
         void keep({ state: event.state });
       } else if (event.state === 'recovering') {
         history = [...historyUpTo(history, saved)];
+        logs?.restart(history);
       }
     };
     try {

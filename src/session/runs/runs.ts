@@ -2,6 +2,7 @@ import { parseSettings, type TrainSettings } from '../../core/settings/settings'
 import { TunesmithError } from '../../core/errors';
 import { blobOf, type FileReader } from '../../core/file_reader';
 import type { RunRecord, StoredRun } from '../../storage/runs';
+import { zipFile } from '../../exports/targets/zip_target';
 import { TrainControl } from '../../train/control';
 import type { TrainEvent } from '../../train/events';
 import type { Adapters } from '../adapters';
@@ -16,6 +17,7 @@ import { adapterReport, type AdapterReport } from '../reports';
 import type { TunedAdapter } from '../models/loaded';
 import type { Session } from '../session';
 import type { NamedBlob } from '../models/sources';
+import { logFiles } from './logs';
 import { keepRunModel, reopenRunModel, runModel } from './run_model';
 import type { ListedRun, RunRecords } from './run_records';
 import { resumedSettings } from './run_settings';
@@ -76,6 +78,14 @@ export class Runs {
     const { records } = this.#parts;
     const files = await records.data(await records.get(id));
     return await Promise.all(files.map(async (file) => ({ name: file.name, content: await blobOf(file) })));
+  }
+
+  /** A zip of the files about a run's numbers. Throws `run_unknown`. */
+  async logs(id: string): Promise<NamedBlob> {
+    const zip = zipFile(`${id}-logs.zip`, logFiles(await this.#parts.records.get(id)));
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    for await (const part of zip.parts()) parts.push(part.slice());
+    return { name: zip.name, content: new Blob(parts, { type: 'application/zip' }) };
   }
 
   /** An empty name removes the run's name. Throws `run_in_other_tab`, `run_unknown`. */

@@ -210,6 +210,7 @@ async function attempt(
         history.push(event);
         request.onEvent(event);
       },
+      deviceBytes: () => device.buffers.total,
       hooks: { saveCheckpoint: save, ...(samples && { samples }) },
       ...(request.trainSeconds !== undefined && { trainSeconds: request.trainSeconds }),
     });

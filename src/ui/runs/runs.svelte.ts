@@ -4,6 +4,7 @@ import { ABORTED, describeError, type ErrorDescription } from '../../core/errors
 import { message } from '../../core/messages/message';
 import { watchRuns, type ListedRun, type Progress, type RunRecord } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import { download } from '../shared/download';
 import { keep, readKept } from '../shared/persist';
 import { withProgress } from '../shared/progress';
 
@@ -106,6 +107,14 @@ export class RunsState {
     let run: RunRecord | undefined;
     await this.#try(id, async () => void (run = await this.#engine.remote.runs.read(id)));
     return run;
+  }
+
+  /** Gives a zip of the files about a run's numbers to the browser's downloads. */
+  async downloadLogs(id: string): Promise<void> {
+    await this.#try(id, async () => {
+      const { name, content } = await this.#engine.remote.runs.logs(id);
+      download(content, name);
+    });
   }
 
   /** An empty name removes the run's name. */

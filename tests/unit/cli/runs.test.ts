@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +55,14 @@ describe('the command for runs', () => {
       { id: own.id, output_dir: root, state: 'stopped', step: 3, steps: 8, model: 'a/b' },
       { id: inner.id, output_dir: join(root, 'inner') },
     ]);
+  });
+
+  it('writes the curves of one beside its checkpoints', async () => {
+    const run = await addRun('inner');
+    const [{ logs } = {}] = await told('--write_logs', run.id);
+    expect(logs).toBe(join(root, 'inner', 'runs', run.id, 'logs'));
+    expect(await readFile(join(String(logs), 'metrics.csv'), 'utf8')).toContain('\r\n3,,,2,7\r\n');
+    expect(await readdir(String(logs))).toHaveLength(4);
   });
 
   it('names the folders of runs whose records can’t be read', async () => {

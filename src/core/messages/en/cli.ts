@@ -33,7 +33,7 @@ export const cli = {
       'makes more rows: changes those of files, or lets a chat service write some; writes them as a file to add to --data',
     search: 'finds models on the Hub that can be trained here, and says whether they fit',
     models: 'lists the downloaded models that are saved on this computer, with their sizes; removes one',
-    runs: 'lists the runs in an output folder or in its subfolders; shows, renames or removes one',
+    runs: 'lists the runs in an output folder or in its subfolders; shows, renames or removes one, or writes its curves',
   },
   options: {
     adapter: 'a PEFT adapter for it; without one, the base model alone',
@@ -97,6 +97,8 @@ export const cli = {
     resume: 'continues from the last checkpoint in --output_dir, with its settings',
     revision: 'a branch, a tag or a commit of the repository; by default the main branch',
     runName: 'the new name for --rename; without it, the run loses its name',
+    writeLogs:
+      'writes the curves of a run beside its checkpoints: event files for TensorBoard, CSV, JSONL and trainer_state.json',
     runsDir: 'the --output_dir of a run, or a folder that contains several',
     showRun: 'the run to show with its settings and losses',
     system: 'the system message',
@@ -166,6 +168,8 @@ export const cli = {
     `${id}  ${state} at step ${step} of ${steps}, begun ${begun}`,
   run: { name: 'name', model: 'model', data: 'examples', loss: 'loss' },
   lossAt: (loss: string, step: number) => `${loss} at step ${step}`,
+  logsWritten: (path: string) => `The curves are in ${path}`,
+  logsNotWritten: (reason: string) => `The files with the curves are not complete. ${reason}`,
   runRenamed: (id: string, name: string) => `${id} is now called ${name}.`,
   runUnnamed: (id: string) => `${id} no longer has a name.`,
   stopping: 'Stopping. The last step is saved. Stop once more to quit at once.',

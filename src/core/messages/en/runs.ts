@@ -37,6 +37,7 @@ export const runs = {
   continue: 'Continue',
   rename: 'Rename',
   details: 'Details',
+  downloadLogs: 'Download the curves',
   remove: 'Remove',
   more: (name: string) => `More for ${name}`,
   removeTitle: 'Remove this run?',

@@ -145,6 +145,8 @@ export const settingHelp = {
   eval_steps: 'Steps between two evaluations on the held-out examples; 0 for none.',
   sample_prompts:
     'Prompts that the model answers before, during and after training: examples takes up to three from your examples, none asks nothing.',
+  report_to:
+    'Files with the curves for other programs, beside the checkpoints of the command line and in scripts for a cluster: tensorboard (W&B and SwanLab read it too), csv (Trackio, pandas) or jsonl; all, none. This page offers them for every run under Past runs.',
   save_steps: 'Steps between two checkpoints.',
   save_total_limit: 'The number of checkpoints to keep; older ones are removed.',
 } satisfies Readonly<Record<SettingName, string | SettingHelp>>;

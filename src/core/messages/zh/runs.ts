@@ -38,6 +38,7 @@ export const runs: typeof en = {
   continue: '继续',
   rename: '重命名',
   details: '详情',
+  downloadLogs: '下载曲线数据',
   remove: '删除',
   more: (name) => `${name} 的更多操作`,
   removeTitle: '删除这个训练任务？',

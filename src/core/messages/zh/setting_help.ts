@@ -135,6 +135,8 @@ export const settingHelp: Catalogue['settingHelp'] = {
   eval_steps: '每隔多少步在评估集上评估一次；0 表示不评估。',
   sample_prompts:
     '训练开始前、训练途中和结束后要回答的提示词：examples 表示从样本中选取至多三条，none 表示不提问。',
+  report_to:
+    '供其他程序读取的曲线文件，由命令行写在检查点旁，也写入集群脚本：tensorboard（W&B、SwanLab 也能读取）、csv（Trackio、pandas）或 jsonl；all 表示全部，none 表示不写。在本页面上，可在“训练记录”中下载任一训练任务的这些文件。',
   save_steps: '每隔多少步保存一个检查点。',
   save_total_limit: '保留的检查点个数，更早的会被删除。',
 };

@@ -14,7 +14,6 @@ const USUAL: Readonly<Record<string, readonly unknown[]>> = {
   finetuning_type: ['lora'],
   quantization_method: ['bnb', 'bitsandbytes'],
   quantization_type: ['nf4'],
-  report_to: ['none'],
   eval_strategy: ['steps'],
   // Exports are always plain LoRA for the unchanged base.
   pissa_convert: [true],
@@ -143,6 +142,7 @@ export const llamaFactory: ForeignFormat = {
     seed: direct('seed', 42),
     logging_steps: ifNamed('logging_steps'),
     eval_steps: ifNamed('eval_steps'),
+    report_to: ifNamed('report_to'),
     save_steps: ifNamed('save_steps'),
     save_total_limit: ifNamed('save_total_limit'),
   },

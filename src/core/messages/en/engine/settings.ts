@@ -44,6 +44,15 @@ export const settingMessages = {
   range_texts_by_name: 'names with a text for each, as name=Ada,author=Acme or as JSON',
   range_cleaning: ({ presets, steps }: { presets: readonly string[]; steps: readonly string[] }) =>
     `${format.alternatives(presets)}, or a JSON object of options by the names of steps: ${steps.join(', ')}`,
+  range_reports: ({
+    names,
+    readers,
+    none,
+  }: {
+    names: readonly string[];
+    readers: readonly string[];
+    none: string;
+  }) => `of ${[...names, ...readers].join(', ')}, several between commas; or all, or ${none}`,
   range_names: ({ none }: { none: string }) => `different names, between commas; or ${none}`,
   range_numbers: ({ range, none }: { range: string; none: string }) =>
     `numbers between commas, each ${range}; or ${none}`,

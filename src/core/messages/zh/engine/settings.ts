@@ -27,6 +27,8 @@ export const settingMessages: typeof english = {
   range_texts_by_name: '名称及其对应的文本，写成 name=Ada,author=Acme 或 JSON',
   range_cleaning: ({ presets, steps }) =>
     `${format.alternatives(presets)}，或一个 JSON 对象，按步骤名列出选项：${steps.join('、')}`,
+  range_reports: ({ names, readers, none }) =>
+    `${[...names, ...readers].join('、')} 之一，或以逗号分隔的多个；或 all；或 ${none}`,
   range_names: ({ none }) => `互不相同的名称，以逗号分隔；或 ${none}`,
   range_numbers: ({ range, none }) => `以逗号分隔的数，每个为${range}；或 ${none}`,
   range_sources: '一个 JSON 对象，按文件名列出各文件的选项，例如 {"extra.json":{"split":"eval"}}',

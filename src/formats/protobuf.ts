@@ -1,5 +1,6 @@
 /** Wire types of protobuf's encoding (protobuf.dev/programming-guides/encoding). */
 const VARINT = 0;
+const FIXED_64 = 1;
 const LENGTH = 2;
 const FIXED_32 = 5;
 
@@ -26,6 +27,12 @@ export class ProtoMessage {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setFloat32(0, value, true);
     return this.#append(varint(tag(field, FIXED_32)), bytes);
+  }
+
+  double(field: number, value: number): this {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value, true);
+    return this.#append(varint(tag(field, FIXED_64)), bytes);
   }
 
   string(field: number, value: string): this {
