@@ -43,6 +43,6 @@ export async function randomModel(device: Device, filler: Filler, layout: ModelL
 /** A new adapter, as at the beginning of training. */
 export function freshAdapter(device: Device, layout: AdapterLayout): Adapter {
   const adapter = new Adapter(device, layout, optimizerPlan(layout, DEFAULTS));
-  adapter.writeParameters(initialAdapter(layout, 0));
+  adapter.writeAdapter(initialAdapter(layout, 0));
   return adapter;
 }

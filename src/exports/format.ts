@@ -8,7 +8,7 @@ import type { Checkpoint, StoredTowers } from '../models/files';
 import type { ModelFolder } from '../models/folder';
 import type { ModelLayout } from '../models/layout';
 import type { Adapter } from '../models/adapter';
-import type { AdapterLayout } from '../models/adapters/layout';
+import type { AdapterLayout, AdapterState } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 import type { CardRun } from './card/model_card';
 import type { RowEncoder } from './encoding/row_encoder';
@@ -104,10 +104,9 @@ export interface ChoiceMeaning {
   readonly help?: Message;
 }
 
-/** An adapter and the flat buffer of its parameters. */
-export interface ExportedAdapter {
+/** An adapter and its flat buffers. */
+export interface ExportedAdapter extends AdapterState {
   readonly layout: AdapterLayout;
-  readonly parameters: Float32Array<ArrayBuffer>;
 }
 
 /** The source of an export: an open base and the tuned adapter. */

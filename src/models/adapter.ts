@@ -6,8 +6,7 @@ import { holdsTensor, tensorOf, type NamedTensor } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
 import { DERIVED, FROZEN } from './adapters/bound';
 import { Derivation } from './adapters/derivation';
-import { withDerivedStart, type AdapterLayout } from './adapters/layout';
-import type { AdapterState } from './adapters/start';
+import { withDerivedStart, type AdapterLayout, type AdapterState } from './adapters/layout';
 import type { Model } from './model';
 import { GRADIENTS, PARAMETERS } from '../graph/differentiate';
 import type { OptimizerPlan, StateTensor } from './optimizers/optimizer';
@@ -59,13 +58,18 @@ export class Adapter {
   }
 
   /** Writes the initial values of a new adapter; parts that start at derived values get those of this model. */
-  async writeStart(model: Model, { parameters: flat, frozen }: AdapterState): Promise<void> {
-    if (frozen.length > 0) this.#device.buffers.write(this.#buffer(FROZEN), frozen);
-    this.writeParameters(flat);
+  async writeStart(model: Model, start: AdapterState): Promise<void> {
+    this.writeAdapter(start);
     if (!this.#derivation) return;
     await this.ready(model);
     const derived = new Float32Array(await this.#device.buffers.read(this.#buffer(DERIVED)));
-    this.writeParameters(withDerivedStart(this.layout, flat, derived));
+    this.writeParameters(withDerivedStart(this.layout, start.parameters, derived));
+  }
+
+  /** Writes an adapter that has no start to be derived. */
+  writeAdapter({ parameters, frozen }: AdapterState): void {
+    if (frozen.length > 0) this.#device.buffers.write(this.#buffer(FROZEN), frozen);
+    this.writeParameters(parameters);
   }
 
   /** @param flat in this layout; with another one, the matrices would be read wrongly */

@@ -6,14 +6,13 @@ import { isRecord } from '../core/json';
 import { sameShape, shapeText } from '../core/shape';
 import { message, type Message } from '../core/messages/message';
 import {
-  adapterConfig,
   adapterTensorName,
   layerOf,
-  parseAdapterConfig,
-  parseAdapterTensorName,
+  plainTensorName,
+  sharedTensorName,
   targetedModules,
-  type Targets,
 } from '../formats/peft';
+import { adapterConfig, parseAdapterConfig, type Targets } from '../formats/peft_config';
 import { readTensors, writeSafetensors, type TensorBytes } from '../formats/safetensors';
 import { ADAPTER_CONFIG, ADAPTER_FILES, ADAPTER_WEIGHTS } from './adapter_names';
 import { tooLarge, unzippedFiles } from './adapter_zip';
@@ -25,17 +24,17 @@ import {
   readParameter,
   writeParameter,
   type AdapterLayout,
+  type AdapterState,
   type AdapterTensor,
 } from './adapters/layout';
+import { peftForms } from './adapters/kinds';
 import type { AdapterSettings } from './adapters/settings';
 import { linearMaps, withoutTowers, type ModelSpec } from './spec';
 
 export { ADAPTER_CONFIG, ADAPTER_WEIGHTS };
 
-export interface AdapterSource {
+export interface AdapterSource extends AdapterState {
   readonly layout: AdapterLayout;
-  /** The flat buffer of the layout. */
-  readonly parameters: Float32Array;
   /** The base's name or path by which PEFT finds it. */
   readonly baseModel: string;
   readonly revision?: string | null;
@@ -44,24 +43,25 @@ export interface AdapterSource {
 /** An adapter's two files, by name, as PEFT saves them: matrices in F32 under PEFT's names. */
 export function adapterFiles({
   layout,
-  parameters,
   baseModel,
   revision = null,
+  ...state
 }: AdapterSource): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
   const { settings } = layout;
-  const config = adapterConfig({
+  const { peft } = layout.kind;
+  const common = {
     base_model_name_or_path: baseModel,
     revision,
-    ...settings,
     target_modules: targetNames(layout),
     // PEFT accepts no layers beside an expression; the expression selects them instead.
-    ...(layout.within !== undefined && { layers_to_transform: null }),
-  });
-  const tensors = namedTensors(layout).map(({ name, tensor }) => ({
+    layers_to_transform: layout.within === undefined ? settings.layers_to_transform : null,
+  };
+  const config = adapterConfig(common, peft, peft.write(settings));
+  const tensors = namedTensors(layout).map(({ name, tensor, buffer }) => ({
     name,
     dtype: 'F32' as const,
     shape: tensor.shape,
-    data: bytesOf(readParameter(parameters, tensor)),
+    data: bytesOf(readParameter(state[buffer], tensor)),
   }));
   return new Map([
     [ADAPTER_CONFIG, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)],
@@ -94,17 +94,33 @@ export function targetNames(layout: AdapterLayout): readonly string[] | string {
   return `(?:.*\\.)?${escaped(lastName(within))}\\.(?:.*\\.)?(?:${ends.join('|')})`;
 }
 
-/** The parts of an adapter with PEFT's names. */
-export function namedTensors(layout: AdapterLayout): readonly { name: string; tensor: AdapterTensor }[] {
-  return layout.modules.flatMap(({ path, tensors }) =>
-    tensors.map((tensor) => ({ name: adapterTensorName({ module: path, part: tensor.file }), tensor })),
-  );
+/** A tensor of PEFT's file, and the flat buffer in which it lies here. */
+export interface NamedPart {
+  readonly name: string;
+  readonly tensor: AdapterTensor;
+  readonly buffer: keyof AdapterState;
 }
 
-export interface ReadAdapter {
+/** The parts of an adapter that PEFT's file has, with PEFT's names. */
+export function namedTensors({ modules }: AdapterLayout): readonly NamedPart[] {
+  const all = modules.flatMap(({ path, tensors, frozen }) => [
+    ...tensors.flatMap((tensor) => named(path, tensor, 'parameters')),
+    ...frozen.flatMap((tensor) => named(path, tensor, 'frozen')),
+  ]);
+  return [...new Map(all.map((part) => [part.name, part])).values()];
+}
+
+function named(path: string, tensor: AdapterTensor, buffer: NamedPart['buffer']): NamedPart[] {
+  const { file, shared } = tensor;
+  if (file === undefined) return [];
+  const name =
+    shared === undefined ? adapterTensorName({ module: path, part: file }) : sharedTensorName(file);
+  return [{ name, tensor, buffer }];
+}
+
+export interface ReadAdapter extends AdapterState {
   readonly settings: AdapterSettings;
   readonly layout: AdapterLayout;
-  readonly parameters: Float32Array<ArrayBuffer>;
   /** The base that adapter_config.json names. */
   readonly baseModel: string | null;
 }
@@ -124,25 +140,16 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   if (configFile.size > CONFIG_BYTES) throw tooLarge(configFile.name, CONFIG_BYTES);
   const json = await readJson(configFile);
   checkIsPeft(json);
-  const config = parseAdapterConfig(json, configFile.name);
-  const layout = adapterLayout(spec, {
-    ...targetSettings(config, spec),
-    r: config.r,
-    lora_alpha: config.lora_alpha,
-    lora_dropout: config.lora_dropout,
-    use_rslora: config.use_rslora,
-    use_dora: config.use_dora,
-    rank_pattern: config.rank_pattern,
-    alpha_pattern: config.alpha_pattern,
-  });
+  const { config, form, fields } = parseAdapterConfig(json, peftForms(), configFile.name);
+  const layout = adapterLayout(spec, { ...targetSettings(config, spec), ...form.read(fields) });
   const most = mostBytes(layout);
   const weightFiles = zip ? await unzippedFiles(zip, [ADAPTER_WEIGHTS], most) : folder;
   const weightsFile = required(weightFiles, ADAPTER_WEIGHTS, folder);
   if (weightsFile.size > most) throw tooLarge(weightsFile.name, most);
   const bytes = await weightsFile.read(0, weightsFile.size);
   const { tensors } = readTensors(bytes, weightsFile.name);
-  const parameters = flatParameters(layout, ofText(spec, tensors), weightsFile.name);
-  return { settings: layout.settings, layout, parameters, baseModel: config.base_model_name_or_path };
+  const state = stateOf(layout, ofText(spec, tensors), weightsFile.name);
+  return { settings: layout.settings, layout, ...state, baseModel: config.base_model_name_or_path };
 }
 
 /** Most bytes of an adapter_config.json. */
@@ -151,8 +158,8 @@ const CONFIG_BYTES = 1 << 20;
 const HEADER_BYTES = 64 << 20;
 
 /** Most bytes of a weights file for this layout: all parameters in F64. */
-function mostBytes({ parameters }: AdapterLayout): number {
-  return parameters * 8 + HEADER_BYTES;
+function mostBytes({ parameters, frozenSize }: AdapterLayout): number {
+  return (parameters + frozenSize) * 8 + HEADER_BYTES;
 }
 
 /** Refuses the config of mlx-lm, which has the same file name. */
@@ -217,21 +224,24 @@ function ofText(
   return new Map(Array.from(own, ([name, { tensor }]) => [BASE_MODEL + name, tensor]));
 }
 
-function flatParameters(
+function stateOf(
   layout: AdapterLayout,
   tensors: ReadonlyMap<string, TensorBytes>,
   file: string,
-): Float32Array<ArrayBuffer> {
-  const flat = new Float32Array(layout.size);
+): AdapterState {
+  const state = { parameters: new Float32Array(layout.size), frozen: new Float32Array(layout.frozenSize) };
+  const places = namedTensors(layout);
+  const endings = [...new Set(places.map(({ tensor }) => tensor.file ?? ''))];
   const given = new Map<string, TensorBytes>();
   for (const [name, tensor] of tensors) {
-    const known = parseAdapterTensorName(name);
-    if (!known) throw wrongTensor(message('adapter_tensor_stranger', { file, name, kind: strangerOf(name) }));
-    const plain = adapterTensorName(known);
+    const plain = plainTensorName(name);
+    if (!endings.some((ending) => plain.startsWith('base_model.') && plain.endsWith(`.${ending}`))) {
+      throw wrongTensor(message('adapter_tensor_stranger', { file, name, kind: strangerOf(name) }));
+    }
     if (given.has(plain)) throw wrongTensor(message('adapter_tensor_twice', { file, name: plain }));
     given.set(plain, tensor);
   }
-  for (const { name, tensor: place } of namedTensors(layout)) {
+  for (const { name, tensor: place, buffer } of places) {
     const tensor = given.get(name);
     if (!tensor) throw wrongTensor(message('adapter_tensor_missing', { file, name, config: ADAPTER_CONFIG }));
     given.delete(name);
@@ -245,13 +255,13 @@ function flatParameters(
       throw wrongTensor(message('adapter_tensor_shape', values));
     }
     if (!values.every(Number.isFinite)) throw wrongTensor(message('adapter_tensor_values', { file, name }));
-    writeParameter(flat, place, values);
+    writeParameter(state[buffer], place, values);
   }
   const [left] = given.keys();
   if (left !== undefined) {
     throw wrongTensor(message('adapter_tensor_extra', { file, name: left, config: ADAPTER_CONFIG }));
   }
-  return flat;
+  return state;
 }
 
 /** Converts a tensor of floats to F32; undefined for other dtypes. */

@@ -73,6 +73,7 @@ export async function readGgufAdapter(file: FileReader, spec: ModelSpec): Promis
     alpha_pattern: alpha === undefined ? pattern(rankOf) : {},
   });
   const parameters = new Float32Array(layout.size);
+  const frozen = new Float32Array(layout.frozenSize);
   for (const { path, tensors: parts } of layout.modules) {
     for (const place of parts) {
       const own = found.get(`${path}.${place.part}`);
@@ -86,7 +87,7 @@ export async function readGgufAdapter(file: FileReader, spec: ModelSpec): Promis
       writeParameter(parameters, place, values);
     }
   }
-  return { settings: layout.settings, layout, parameters, baseModel: null };
+  return { settings: layout.settings, layout, parameters, frozen, baseModel: null };
 }
 
 /** The values of a matrix in Transformers' order of rows. */

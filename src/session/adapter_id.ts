@@ -13,9 +13,11 @@ export function adapterId(tuned: TunedAdapter): Promise<string> {
 }
 
 async function makeId(tuned: TunedAdapter): Promise<string> {
-  const { layout, parameters } = tuned;
+  const { layout, parameters, frozen } = tuned;
   const template = trainedTemplate(tuned) ?? 'model';
   const named = typeof template === 'object' ? template.source : template;
-  const parts = [layout.settings, named, await sha256Hex(bytesOf(parameters))];
+  const own = [parameters, ...(frozen.length > 0 ? [frozen] : [])];
+  const hashes = await Promise.all(own.map((values) => sha256Hex(bytesOf(values))));
+  const parts = [layout.settings, named, ...hashes];
   return await sha256Hex(new TextEncoder().encode(JSON.stringify(parts)));
 }

@@ -278,7 +278,7 @@ export class Session {
       kernels: this.#device.kernels,
       chat: chatContext(loadable.open, settings.template),
       layout,
-      initial: initial?.parameters,
+      initial,
       weights,
       dataset,
       samplePrompts,
@@ -325,9 +325,9 @@ export class Session {
    * the person.
    */
   async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Message[] }> {
-    const { layout, parameters, baseModel } = await readAnyAdapter(folder, this.layout.spec);
+    const { layout, parameters, frozen, baseModel } = await readAnyAdapter(folder, this.layout.spec);
     const template = await readAdapterTemplate(folder, this.model);
-    const tuned = { layout, parameters, ...(template && { template }) };
+    const tuned = { layout, parameters, frozen, ...(template && { template }) };
     this.setTuned(tuned);
     const notes = otherBaseNotes(baseModel, this.model.identity, await this.saidBase());
     return { ...tuned, notes: [...notes, ...adapterTemplateNotes(template)] };

@@ -65,7 +65,7 @@ export class SessionDevice {
     if (!tuned) return await work(loaded, undefined);
     const adapter = new Adapter(loaded.device, tuned.layout);
     try {
-      adapter.writeParameters(tuned.parameters);
+      adapter.writeAdapter(tuned);
       return await work(loaded, adapter);
     } finally {
       adapter.destroy();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parseAdapterConfig } from '../../src/formats/peft';
+import { parseAdapterConfig } from '../../src/formats/peft_config';
+import { loraForm } from '../../src/models/adapters/lora_form';
 import { readTensors } from '../../src/formats/safetensors';
 import { expect, test } from './site';
 import { unpacked } from './tunesmith';
@@ -55,8 +56,8 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
       'tokenizer_config.json',
     ]);
     const text = (name: string) => new TextDecoder().decode(files[name]);
-    const config = parseAdapterConfig(JSON.parse(text('adapter_config.json')));
-    expect(config).toMatchObject({ r: 16, lora_alpha: 32, use_rslora: false });
+    const { fields } = parseAdapterConfig(JSON.parse(text('adapter_config.json')), [loraForm]);
+    expect(fields).toMatchObject({ r: 16, lora_alpha: 32, use_rslora: false });
     expect(text('README.md')).toContain('pirate.jsonl');
     const parameters = parametersOf(files['adapter_model.safetensors']);
     // Two matrices for each of seven linear layers in each of five blocks.

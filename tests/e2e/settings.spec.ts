@@ -34,6 +34,7 @@ const OTHERS: TrainSettings = {
   lora_alpha: 12,
   lora_dropout: 0.05,
   use_rslora: true,
+  finetuning_type: 'lora',
   use_dora: true,
   init_lora_weights: 'pissa_niter_2',
   rank_pattern: { v_proj: 2 },

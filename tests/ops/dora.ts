@@ -1,5 +1,6 @@
 import { pcg4d } from '../../src/core/random';
 import { dora } from '../../src/models/adapters/dora';
+import { wholeSettings } from '../../src/models/adapters/settings';
 import { adaptedNorms } from '../../src/ops/adapted_norms';
 import { dropoutSplit } from '../../src/ops/dropout_split';
 import { magnitudeScale } from '../../src/ops/magnitude';
@@ -243,9 +244,9 @@ function wholeCase(p: number): OpCase {
       const module = {
         kind: dora,
         parts: { lora_A: A!, lora_B: B!, lora_magnitude_vector: magnitude! },
+        settings: wholeSettings({ use_dora: true, target_modules: 'all-linear' }),
         scale: SCALE,
         derived: norms!,
-        frozen: {},
         ...(p > 0 && { dropout: { p, stream: STREAM } }),
       };
       return { y: dora.linear(builder, { x: x!, weight: stored.weight(tensors), bias, residual }, module) };

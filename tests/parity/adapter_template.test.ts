@@ -47,9 +47,9 @@ it.each([
     await session.open(
       await loadableFolder(await openFolder(base, 'model'), identity, loadSettingsOf('f32')),
     );
-    const { layout, parameters } = await session.importAdapter(await openFolder(adapter, 'adapter'));
+    const { layout, parameters, frozen } = await session.importAdapter(await openFolder(adapter, 'adapter'));
     expect(session.template).toBe('model');
-    session.setTuned({ layout, parameters, template: 'alpaca' });
+    session.setTuned({ layout, parameters, frozen, template: 'alpaca' });
     await session.importAdapter(await written(session));
     expect(session.template).toBe('alpaca');
     const { chat_template } = JSON.parse(await beginning(session, 'peft', 'tokenizer_config.json')) as {

@@ -8,7 +8,7 @@ import { adapterTensorName } from '../../src/formats/peft';
 import type { TensorBytes } from '../../src/formats/safetensors';
 import { Adapter } from '../../src/models/adapter';
 import { adapterLayout, writeParameter, type AdapterLayout } from '../../src/models/adapters/layout';
-import type { AdapterState } from '../../src/models/adapters/start';
+import type { AdapterState } from '../../src/models/adapters/layout';
 import type { ModelSpec } from '../../src/models/spec';
 import { openCheckpoint } from '../../src/models/files';
 import type { Generator } from '../../src/models/generation';

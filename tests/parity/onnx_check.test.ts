@@ -103,14 +103,14 @@ const differs = { code: 'export_differs' };
 
 /** The source's adapter with its B times a factor. */
 function withB(source: ExportSource, factor: number): ExportSource['adapter'] {
-  const { layout, parameters } = source.adapter;
+  const { layout, parameters, frozen } = source.adapter;
   const changed = parameters.slice();
   for (const { part, offset, padded } of layout.modules.flatMap(({ tensors }) => tensors)) {
     if (part !== 'lora_B') continue;
     const end = offset + elementCount(padded);
     for (let i = offset; i < end; i++) changed[i]! *= factor;
   }
-  return { layout, parameters: changed };
+  return { layout, parameters: changed, frozen };
 }
 
 /** A merge of a small change must be right even if the rounding of weights hides it. */

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { productWithTransposed, symmetricEigen } from '../../src/core/linear_algebra';
 import { DEFAULTS } from '../../src/core/settings/settings';
-import { parseAdapterConfig } from '../../src/formats/peft';
+import { parseAdapterConfig } from '../../src/formats/peft_config';
+import { loraForm } from '../../src/models/adapters/lora_form';
 import { Device } from '../../src/gpu/device';
 import { Adapter } from '../../src/models/adapter';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapterFiles } from '../../src/models/adapter_files';
-import { readParameter, type AdapterModule } from '../../src/models/adapters/layout';
-import { computeStart, plainAdapter, startBytes, type AdapterState } from '../../src/models/adapters/start';
+import { readParameter, type AdapterModule, type AdapterState } from '../../src/models/adapters/layout';
+import { computeStart, plainAdapter, startBytes } from '../../src/models/adapters/start';
 import { readRows } from '../../src/models/base_rows';
 import { openCheckpoint } from '../../src/models/files';
 import { Generator } from '../../src/models/generation';
@@ -223,7 +224,7 @@ test('it is saved as PEFT converts it', async () => {
   ]) {
     expect(ours![field], field).toEqual(theirs![field]);
   }
-  expect(() => parseAdapterConfig(theirs)).not.toThrow();
+  expect(() => parseAdapterConfig(theirs, [loraForm])).not.toThrow();
   const mine = readTensors(files.get(ADAPTER_WEIGHTS)!, 'ours').tensors;
   const peft = readTensors(read(ADAPTER_WEIGHTS), 'theirs').tensors;
   expect([...mine.keys()].sort()).toEqual([...peft.keys()].sort());

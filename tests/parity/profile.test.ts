@@ -51,7 +51,7 @@ beforeAll(async () => {
   model = await loadModel(device, checkpoint, quantization, () => undefined);
   const layout = adapterLayout(model.layout.spec, SETTINGS);
   adapter = new Adapter(device, layout, optimizerPlan(layout, DEFAULTS));
-  adapter.writeParameters(initialAdapter(adapter.layout, 7));
+  adapter.writeAdapter(initialAdapter(adapter.layout, 7));
   const metrics = device.buffers.create('inputs', METRICS, 16);
   small.push(metrics);
   const settings = { ...DEFAULTS, gradient_checkpointing: true };

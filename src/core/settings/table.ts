@@ -71,6 +71,12 @@ export const SETTINGS = {
     decides: ['data', 'memory'],
   }),
 
+  finetuning_type: setting(choice(['lora']), {
+    default: 'lora',
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+  }),
   lora_alpha: setting(number({ above: 0, most: 65_536 }), {
     default: 32,
     group: 'adapter',

@@ -112,6 +112,7 @@ const WORDS: {
   // The files of tokens are cut already.
   max_seq_length: (length) => ({ factory: { cutoff_len: length } }),
 
+  finetuning_type: (finetuning_type) => ({ factory: { finetuning_type } }),
   lora_alpha: adapter('lora_alpha', 'lora_alpha'),
   lora_dropout: adapter('lora_dropout', 'lora_dropout'),
   use_rslora: adapter('use_rslora', 'use_rslora'),

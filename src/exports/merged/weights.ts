@@ -1,4 +1,4 @@
-import { readParameter } from '../../models/adapters/layout';
+import { partValues } from '../../models/adapters/layout';
 import { readRows, readVector, rowRuns } from '../../models/base_rows';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 import { readStoredRows } from '../../models/unquantized_rows';
@@ -79,14 +79,10 @@ export function mergedAs(
 
 /** A function that adds the adapter to rows of a linear map's weight; undefined if the map has no adapter. */
 export function mergeOf(
-  { adapter: { layout, parameters } }: ExportSource,
+  { adapter: { layout, ...state } }: ExportSource,
   path: string,
 ): ((rows: Float32Array, firstRow: number) => void) | undefined {
   const module = layout.modules.find((each) => each.path === path);
   if (!module) return undefined;
-  const { in: input, scale, tensors } = module;
-  const parts = Object.fromEntries(
-    tensors.map((tensor) => [tensor.part, readParameter(parameters, tensor)] as const),
-  );
-  return (rows, firstRow) => layout.kind.merge({ rows, firstRow, in: input, scale, parts });
+  return layout.kind.merge({ ...module, parts: partValues(module, state) }, layout.settings);
 }

@@ -1,6 +1,6 @@
 import { floatsOf } from '../../core/dtype';
-import { addPair } from '../../models/adapters/lora';
-import { readParameter, type AdapterModule } from '../../models/adapters/layout';
+import { addsPair, pairValues } from '../../models/adapters/lora';
+import { partValues, readParameter, type AdapterModule } from '../../models/adapters/layout';
 import { readRows, sampledRuns } from '../../models/base_rows';
 import { rowRounding } from '../check/rounding';
 import type { CheckOptions, ExportSource } from '../format';
@@ -53,20 +53,19 @@ export async function checkAdapter(
 /** Whether rows of the base with the pair, times the factors, are those of the merged weights. */
 async function scalesRows(
   source: ExportSource,
-  { path, in: input, out, scale, tensors }: AdapterModule,
+  module: AdapterModule,
   factors: Float32Array,
 ): Promise<boolean> {
+  const { path, in: input, out, scale } = module;
   const merge = mergeOf(source, path);
-  const parts = Object.fromEntries(
-    tensors.map((tensor) => [tensor.part, readParameter(source.adapter.parameters, tensor)] as const),
-  );
+  const add = addsPair({ ...pairValues(partValues(module, source.adapter)), scale }, module);
   const allowed = rowRounding(input);
   for (const run of sampledRuns(out)) {
     const { first } = run;
     const rows = await source.withBase((base) => readRows(base, `${path}.weight`, run));
     const merged = rows.slice();
     merge?.(merged, first);
-    addPair({ rows, firstRow: first, in: input, scale, parts });
+    add(rows, first);
     for (let row = 0; row < run.count; row++) {
       const factor = factors[first + row]!;
       let [difference, size] = [0, 0];

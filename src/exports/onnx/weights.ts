@@ -1,4 +1,4 @@
-import { DERIVED } from '../../models/adapters/bound';
+import { DERIVED, FROZEN } from '../../models/adapters/bound';
 import { PARAMETERS } from '../../graph/differentiate';
 import { rotarySlots } from '../../models/layout';
 import { rotaryTable } from '../../models/rotary_table';
@@ -58,7 +58,7 @@ export function graphWeights(
   const merged = merge ? source : withoutAdapter(source);
   const rowsOf = (tensor: TensorSpec): AsyncIterable<Float32Array<ArrayBuffer>> =>
     mergedRows(merged, tensor, base);
-  const isAdapter = (slot: string): boolean => slot === PARAMETERS || slot === DERIVED;
+  const isAdapter = (slot: string): boolean => [PARAMETERS, FROZEN, DERIVED].includes(slot);
   return {
     matrix(name) {
       const tensor = specOf(name);
@@ -76,9 +76,10 @@ export function graphWeights(
     async valuesOf({ name, shape, storage }) {
       if (storage.kind !== 'bound') throw new Error(`a graph has no values for ${name}`);
       const { slot, offset } = storage;
-      if (slot === PARAMETERS) {
+      if (slot === PARAMETERS || slot === FROZEN) {
         const first = offset / Float32Array.BYTES_PER_ELEMENT;
-        return adapter.parameters.subarray(first, first + elements(shape, 1));
+        const flat = slot === PARAMETERS ? adapter.parameters : adapter.frozen;
+        return flat.subarray(first, first + elements(shape, 1));
       }
       if (slot === DERIVED) return derivedValues(source, offset, elements(shape, 1));
       const tensor = specOf(slot);

@@ -48,16 +48,16 @@ export const peftExport: ExportFormat = {
 /** Whether two adapters are equal to the bit. */
 function sameAdapter(ours: ExportedAdapter, theirs: ExportedAdapter): boolean {
   const scales = ({ layout }: ExportedAdapter): string => layout.modules.map(({ scale }) => scale).join();
-  const others = new Map(namedTensors(theirs.layout).map(({ name, tensor }) => [name, tensor]));
+  const others = new Map(namedTensors(theirs.layout).map((part) => [part.name, part]));
   const tensors = namedTensors(ours.layout);
   return (
     ours.layout.kind === theirs.layout.kind &&
     scales(ours) === scales(theirs) &&
     tensors.length === others.size &&
-    tensors.every(({ name, tensor }) => {
+    tensors.every(({ name, tensor, buffer }) => {
       const other = others.get(name);
       return (
-        other && sameBits(readParameter(ours.parameters, tensor), readParameter(theirs.parameters, other))
+        other && sameBits(readParameter(ours[buffer], tensor), readParameter(theirs[buffer], other.tensor))
       );
     })
   );

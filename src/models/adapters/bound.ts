@@ -10,7 +10,7 @@ import type { AdapterLayout, AdapterModule } from './layout';
 
 /** The slot of the values that an adapter kind derives from the parts and the base. */
 export const DERIVED = 'adapter_derived';
-/** The slot of the frozen parts, which training does not change. */
+/** The slot of the frozen parts. */
 export const FROZEN = 'adapter_frozen';
 
 /** An adapter's parts as symbols of one trace. */
@@ -22,18 +22,21 @@ export class BoundAdapter {
   /** @param train switches the dropout on */
   constructor(trace: Trace, { kind, modules, settings }: AdapterLayout, train: boolean) {
     const { lora_dropout: p } = settings;
+    const trained: Tensor[] = [];
     for (const { path, scale, tensors, frozen, derived } of modules) {
-      const bound = (slot: string, parts: AdapterModule['frozen']): Record<string, Tensor> =>
+      const bound = (slot: string, parts: AdapterModule['tensors']): Record<string, Tensor> =>
         Object.fromEntries(
-          parts.map(({ part, padded, offset }) => [
+          parts.map(({ part, padded, offset, shared }) => [
             part,
-            trace.bound(slot, 'f32', padded, offset * 4, `${path}.${part}`),
+            trace.bound(slot, 'f32', padded, offset * 4, shared ?? `${path}.${part}`),
           ]),
         );
+      const own = bound(PARAMETERS, tensors);
+      trained.push(...Object.values(own));
       this.#modules.set(path, {
         kind,
-        parts: bound(PARAMETERS, tensors),
-        frozen: bound(FROZEN, frozen),
+        settings,
+        parts: { ...own, ...bound(FROZEN, frozen) },
         scale,
         ...(derived && {
           derived: trace.bound(DERIVED, 'f32', [derived.size], derived.offset * 4, `${path}.derived`),
@@ -41,7 +44,7 @@ export class BoundAdapter {
         ...(train && p > 0 && { dropout: { p, stream: streamOf(`${path}.dropout`) } }),
       });
     }
-    this.tensors = [...this.#modules.values()].flatMap(({ parts }) => Object.values(parts));
+    this.tensors = trained;
   }
 
   /** The adapter around a linear map, if it has one. */

@@ -4,7 +4,8 @@ import { linear } from '../../ops/linear';
 import { magnitudeScale } from '../../ops/magnitude';
 import type { Tensor } from '../../ops/op';
 import type { AdapterKind, BoundModule } from './kind';
-import { addPair, pairOf, pairParts } from './lora';
+import { addsPair, pairOf, pairParts, trainedPair } from './lora';
+import { loraForm } from './lora_form';
 
 const MAGNITUDE = 'lora_magnitude_vector';
 
@@ -16,7 +17,9 @@ const MAGNITUDE = 'lora_magnitude_vector';
 export const dora: AdapterKind = {
   name: 'dora',
   title: 'DoRA',
+  finetuningType: 'lora',
   isMeant: ({ use_dora }) => use_dora,
+  peft: loraForm,
   parts: (shape) => [
     ...pairParts(shape),
     { part: MAGNITUDE, file: MAGNITUDE, shape: [shape.out], padded: [shape.out], start: 'derived' },
@@ -45,17 +48,20 @@ export const dora: AdapterKind = {
       finish: (builder, x) => magnitudeScale(builder, { x, ...scales, bias }),
     };
   },
-  merge(inputs) {
-    addPair(inputs);
-    const { rows, firstRow, in: input, parts } = inputs;
+  merge(module) {
+    const { in: input, parts } = module;
     const magnitude = parts[MAGNITUDE];
     if (!magnitude) throw new Error('this adapter has no magnitudes');
-    for (let first = 0, row = firstRow; first < rows.length; first += input, row++) {
-      let square = 0;
-      for (let k = first; k < first + input; k++) square += rows[k]! * rows[k]!;
-      const factor = magnitude[row]! / Math.sqrt(square);
-      for (let k = first; k < first + input; k++) rows[k]! *= factor;
-    }
+    const add = addsPair(trainedPair(module), module);
+    return (rows, firstRow) => {
+      add(rows, firstRow);
+      for (let first = 0, row = firstRow; first < rows.length; first += input, row++) {
+        let square = 0;
+        for (let k = first; k < first + input; k++) square += rows[k]! * rows[k]!;
+        const factor = magnitude[row]! / Math.sqrt(square);
+        for (let k = first; k < first + input; k++) rows[k]! *= factor;
+      }
+    };
   },
 };
 

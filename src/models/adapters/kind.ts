@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../core/json';
+import type { AdapterFields } from '../../formats/peft_config';
 import type { Dropout } from '../../ops/products/algorithm';
 import type { LinearInputs } from '../../ops/linear';
 import type { LinearMap } from '../../ops/linears';
@@ -13,25 +15,35 @@ export interface AdaptedShape {
   readonly rank: number;
 }
 
+/** The same with its place in the model. */
+export interface AdaptedPlace extends AdaptedShape {
+  /** The module's path in the base model. */
+  readonly path: string;
+}
+
 /** A matrix or vector of an adapter kind beside each linear map. */
 export interface AdapterPart {
   /** PEFT's name of it: `lora_A`. */
   readonly part: string;
-  /** The end of PEFT's tensor name, after the module's path: `lora_A.weight`. */
-  readonly file: string;
+  /**
+   * The end of PEFT's tensor name, after the module's path: `lora_A.weight`; of a shared part, all after `base_model.`.
+   * Absent for a part that PEFT's files lack.
+   */
+  readonly file?: string;
   /** As PEFT stores it: [rows, columns], or [size]. */
   readonly shape: readonly number[];
   /** As the kernels see it: a rank is padded to a multiple of 4 with zeros, which stay zero. */
   readonly padded: readonly number[];
   /**
-   * The initial values: PEFT's `kaiming_uniform_` with a = √5, zeros, the kind's derived values for the other parts'
-   * initial values, or values that the kind's `origin` computes from the weight.
+   * The initial values: PEFT's `kaiming_uniform_` with a = √5, zeros, one value, the kind's derived values for the other
+   * parts' initial values, or values that the kind's `origin` computes from the weight.
    */
-  readonly start: 'kaiming_uniform' | 'zero' | 'derived' | 'weight';
+  readonly start: 'kaiming_uniform' | 'zero' | 'derived' | 'weight' | { readonly value: number };
+  /** Whether training leaves it as it is. Frozen parts have a flat buffer of their own, which checkpoints hold as well. */
+  readonly frozen?: true;
+  /** The name of a frozen part that modules share: one tensor stands for the parts of this name. */
+  readonly shared?: string;
 }
-
-/** A matrix that keeps its initial values; see `AdapterOrigin`. */
-export type FrozenPart = Pick<AdapterPart, 'part' | 'shape' | 'padded'>;
 
 /** Parts by their names, as PEFT stores them, without padding. */
 export type PartValues = Readonly<Record<string, Float32Array>>;
@@ -42,13 +54,8 @@ export interface TrainedModule extends AdaptedShape {
   readonly parts: PartValues;
 }
 
-/**
- * Initial values computed from the base's unquantised weight. Other programs lack these values, so a trained adapter of
- * such a kind is converted to a plain one, which is then used for chat, export and further training.
- */
+/** Initial values computed from the base's unquantised weight. */
 export interface AdapterOrigin {
-  /** Parts that training does not change. They have a flat buffer of their own, which checkpoints hold as well. */
-  frozen(shape: AdaptedShape): readonly FrozenPart[];
   /** Most vectors that `start` multiplies with at once. */
   block(shape: AdaptedShape): number;
   /**
@@ -62,17 +69,27 @@ export interface AdapterOrigin {
     settings: WholeSettings,
     random: (count: number) => Float64Array,
   ): Promise<PartValues>;
-  /** Converts to the plain adapter that computes the same. */
-  readonly plain: {
-    settings(settings: WholeSettings): WholeSettings;
-    parts(module: TrainedModule): PartValues;
-  };
+}
+
+/** The plain adapter that computes the same as a trained one of a kind whose frozen parts other programs lack. */
+export interface PlainForm {
+  settings(settings: WholeSettings): WholeSettings;
+  parts(module: TrainedModule): PartValues;
+}
+
+/** PEFT's `adapter_config.json` of a kind, apart from the fields of all kinds. */
+export interface PeftForm extends AdapterFields {
+  /** The fields and their values. */
+  write(settings: WholeSettings): JsonObject;
+  /** The settings that a file's fields mean. @param fields valid by `entries` */
+  read(fields: JsonObject): Partial<WholeSettings>;
 }
 
 /** The adapter of one linear map as symbols of a trace. */
 export interface BoundModule {
   readonly kind: AdapterKind;
-  /** The parts by their names. */
+  readonly settings: WholeSettings;
+  /** The parts by their names, including the frozen ones. */
   readonly parts: Readonly<Record<string, Tensor>>;
   /** alpha / r, or alpha / √r with rsLoRA (Kalajdzievski 2023). */
   readonly scale: number;
@@ -80,8 +97,6 @@ export interface BoundModule {
   readonly dropout?: Dropout;
   /** f32 [size], with the size of the kind's `derived`. */
   readonly derived?: Tensor;
-  /** The frozen parts by their names. */
-  readonly frozen: Readonly<Record<string, Tensor>>;
 }
 
 /** A linear map with an adapter around it, within a program that generates. */
@@ -92,15 +107,19 @@ export interface GenerationMap {
   readonly finish?: (builder: Builder, result: Tensor, x: Tensor) => Tensor;
 }
 
-/** Rows of a linear map's weight, and the adapter's parts as PEFT stores them. */
-export interface MergeInputs {
-  /** f32 [rows, in]: rows firstRow … of the weight. Changed in place. */
-  readonly rows: Float32Array;
-  readonly firstRow: number;
-  readonly in: number;
+/** scale · B A, with A f32 [r, in] and B f32 [out, r]. */
+export interface LowRankPair {
+  readonly A: Float32Array;
+  readonly B: Float32Array;
   readonly scale: number;
-  readonly parts: PartValues;
 }
+
+/**
+ * Adds an adapter to rows of a linear map's weight, in f32.
+ *
+ * @param rows f32 [rows, in]: rows firstRow … of the weight. Changed in place
+ */
+export type MergeRows = (rows: Float32Array, firstRow: number) => void;
 
 /**
  * A kind of adapter. To add one: write a file beside this one that exports an `AdapterKind`, and put it into the list
@@ -110,12 +129,16 @@ export interface AdapterKind {
   readonly name: string;
   /** The name as people write it. */
   readonly title: string;
-  /** Whether the settings select this kind; they select exactly one of the list. */
-  isMeant(settings: WholeSettings): boolean;
+  /** Its value of the setting `finetuning_type`. */
+  readonly finetuningType: string;
+  /** Whether the settings select this kind among those of its `finetuning_type`. Absent for the last of them. */
+  isMeant?(settings: WholeSettings): boolean;
   /** Throws `setting_invalid` for settings that this kind does not support. */
   check?(settings: WholeSettings): void;
-  /** Its parts beside a linear map, in the order of the flat buffer. */
-  parts(shape: AdaptedShape): readonly AdapterPart[];
+  /** How PEFT describes such an adapter. */
+  readonly peft: PeftForm;
+  /** Its parts beside a linear map, in the order of the flat buffers. */
+  parts(place: AdaptedPlace, settings: WholeSettings): readonly AdapterPart[];
   /**
    * Values that follow from the parts and the base's weight. The device recomputes them into a separate buffer whenever
    * the parts have changed, so that the passes need not compute them.
@@ -128,6 +151,11 @@ export interface AdapterKind {
   };
   /** Present if the initial values are computed from the weight. */
   readonly origin?: AdapterOrigin;
+  /**
+   * Present if other programs lack this kind: a trained adapter is then converted to the plain form, which is used for
+   * chat, export and further training.
+   */
+  readonly plain?: PlainForm;
   /** y of the linear map with the adapter around it, in graphs that are differentiated. */
   linear(builder: Builder, inputs: Omit<LinearInputs, 'lora'>, module: BoundModule): Tensor;
   /** The same for generation, which computes several maps of one x together. */
@@ -136,7 +164,7 @@ export interface AdapterKind {
    * The pair of W' = W + scale · B A: A [r, in], B [out, r]. Absent if the kind changes the weight in another way, which
    * formats with only such pairs can't express.
    */
-  readonly lowRank?: (parts: PartValues) => { readonly A: Float32Array; readonly B: Float32Array };
-  /** Adds the adapter to rows of the weight, in f32. */
-  merge(inputs: MergeInputs): void;
+  readonly lowRank?: (module: TrainedModule) => LowRankPair;
+  /** How it changes the weight of a linear map. */
+  merge(module: TrainedModule, settings: WholeSettings): MergeRows;
 }

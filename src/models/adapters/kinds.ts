@@ -1,14 +1,22 @@
 import { dora } from './dora';
-import type { AdapterKind } from './kind';
+import type { AdapterKind, PeftForm } from './kind';
 import { lora } from './lora';
 import { pissa } from './pissa';
 import type { WholeSettings } from './settings';
 
-/** All kinds of adapters. The first one that the settings select counts; plain LoRA is the last. */
+/** All kinds of adapters. The first one that the settings select counts, so plain LoRA is the last of its type. */
 export const ADAPTER_KINDS: readonly AdapterKind[] = [pissa, dora, lora];
 
 export function adapterKind(settings: WholeSettings): AdapterKind {
-  const kind = ADAPTER_KINDS.find((each) => each.isMeant(settings));
+  const type: string = settings.finetuning_type;
+  const kind = ADAPTER_KINDS.find(
+    ({ finetuningType, isMeant }) => finetuningType === type && (isMeant?.(settings) ?? true),
+  );
   if (!kind) throw new Error('the settings mean no kind of adapter');
   return kind;
+}
+
+/** PEFT's configs of all kinds; several kinds may have one form. */
+export function peftForms(): readonly PeftForm[] {
+  return [...new Set(ADAPTER_KINDS.map(({ peft }) => peft))];
 }

@@ -4,7 +4,7 @@ import { kaimingUniform, streamOf } from '../../core/random';
 import { elementCount } from '../../core/shape';
 import { layerOf, patternValues } from '../../formats/peft';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
-import type { AdaptedShape, AdapterKind, FrozenPart, AdapterPart } from './kind';
+import type { AdaptedShape, AdapterKind, AdapterPart, PartValues } from './kind';
 import { adapterKind } from './kinds';
 import { wholeSettings, type AdapterSettings, type WholeSettings } from './settings';
 
@@ -13,11 +13,15 @@ interface Placed {
   readonly offset: number;
 }
 
-/** A part of the adapter with its place in the flat buffer of parameters. */
+/** A part of the adapter with its place in the flat buffer of parameters, or in that of frozen parts. */
 export type AdapterTensor = AdapterPart & Placed;
 
-/** A frozen part with its place in the flat buffer of frozen parts. */
-export type FrozenTensor = FrozenPart & Placed;
+/** The flat buffers of an adapter: the trained parameters and the frozen parts. */
+export interface AdapterState {
+  readonly parameters: Float32Array<ArrayBuffer>;
+  /** Empty for kinds without frozen parts. */
+  readonly frozen: Float32Array<ArrayBuffer>;
+}
 
 /** The adapter of one linear map. */
 export interface AdapterModule {
@@ -31,7 +35,8 @@ export interface AdapterModule {
   /** alpha / r, or alpha / √r with rsLoRA (Kalajdzievski 2023). */
   readonly scale: number;
   readonly tensors: readonly AdapterTensor[];
-  readonly frozen: readonly FrozenTensor[];
+  /** Parts of one `shared` name lie at one place. */
+  readonly frozen: readonly AdapterTensor[];
   /**
    * Place and size of the kind's derived values in their flat buffer, in f32 elements; the offset is a multiple of 64.
    */
@@ -44,7 +49,7 @@ export interface AdapterLayout {
   readonly settings: WholeSettings;
   readonly kind: AdapterKind;
   readonly modules: readonly AdapterModule[];
-  /** The parts of all modules by name, in the order of the flat buffer. */
+  /** The trained parts of all modules by name, in the order of the flat buffer. */
   readonly tensors: readonly (AdapterTensor & { readonly name: string })[];
   /** The module whose maps it adapts, if other modules of the model have maps of the same names. */
   readonly within?: string;
@@ -94,17 +99,21 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
   kind.check?.(settings);
   let size = 0;
   let parameters = 0;
-  const place = (part: AdapterPart): AdapterTensor => {
+  const placeTrained = (part: AdapterPart): AdapterTensor => {
     const offset = size;
     size += alignUp(elementCount(part.padded), 64);
     parameters += elementCount(part.shape);
     return { ...part, offset };
   };
   let frozenSize = 0;
-  const placeFrozen = (part: FrozenPart): FrozenTensor => {
-    const offset = frozenSize;
+  const shared = new Map<string, AdapterTensor>();
+  const placeFrozen = (part: AdapterPart): AdapterTensor => {
+    const known = part.shared === undefined ? undefined : shared.get(part.shared);
+    if (known) return { ...part, offset: known.offset };
+    const placed = { ...part, offset: frozenSize };
     frozenSize += alignUp(elementCount(part.padded), 64);
-    return { ...part, offset };
+    if (part.shared !== undefined) shared.set(part.shared, placed);
+    return placed;
   };
   let derivedSize = 0;
   const placeDerived = (shape: AdaptedShape): AdapterModule['derived'] => {
@@ -118,15 +127,15 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
   const modules = targetMaps(spec, settings).map(({ path, out, in: input }): AdapterModule => {
     const rank = rankOf(path) ?? r;
     const alpha = alphaOf(path) ?? lora_alpha;
-    const shape = { out, in: input, rank };
+    const place = { path, out, in: input, rank };
+    const parts = kind.parts(place, settings);
     return {
-      path,
+      ...place,
       module: lastName(path),
-      ...shape,
       scale: use_rslora ? alpha / Math.sqrt(rank) : alpha / rank,
-      tensors: kind.parts(shape).map(place),
-      frozen: (kind.origin?.frozen(shape) ?? []).map(placeFrozen),
-      derived: placeDerived(shape),
+      tensors: parts.filter(({ frozen }) => !frozen).map(placeTrained),
+      frozen: parts.filter(({ frozen }) => frozen).map(placeFrozen),
+      derived: placeDerived(place),
     };
   });
   const tensors = modules.flatMap(({ path, tensors: parts }) =>
@@ -140,18 +149,28 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
  * PEFT's initial values, deterministic in the seed. Parts that start at derived values, or at values computed from the
  * weight, are missing: see `withDerivedStart` and `computeStart`.
  */
-export function initialAdapter(layout: AdapterLayout, seed: number): Float32Array<ArrayBuffer> {
-  const flat = new Float32Array(layout.size);
-  for (const { path, tensors } of layout.modules) {
-    for (const tensor of tensors) {
-      const { part, shape, start } = tensor;
-      if (start !== 'kaiming_uniform') continue;
+export function initialAdapter(layout: AdapterLayout, seed: number): AdapterState {
+  const state = { parameters: new Float32Array(layout.size), frozen: new Float32Array(layout.frozenSize) };
+  const fill = (flat: Float32Array, name: string, tensor: AdapterTensor): void => {
+    const { shape, start } = tensor;
+    const count = elementCount(shape);
+    if (start === 'kaiming_uniform') {
       const fanIn = shape.at(-1) ?? 1;
-      const values = kaimingUniform(elementCount(shape), fanIn, seed, streamOf(`${path}.${part}`));
-      writeParameter(flat, tensor, values);
+      writeParameter(flat, tensor, kaimingUniform(count, fanIn, seed, streamOf(name)));
+    } else if (typeof start === 'object') {
+      writeParameter(flat, tensor, new Float32Array(count).fill(start.value));
+    }
+  };
+  const filled = new Set<string>();
+  for (const { path, tensors, frozen } of layout.modules) {
+    for (const tensor of tensors) fill(state.parameters, `${path}.${tensor.part}`, tensor);
+    for (const tensor of frozen) {
+      const name = tensor.shared ?? `${path}.${tensor.part}`;
+      if (!filled.has(name)) fill(state.frozen, name, tensor);
+      filled.add(name);
     }
   }
-  return flat;
+  return state;
 }
 
 /** Sets the parts that start at derived values to the derived values of these initial values. */
@@ -170,21 +189,35 @@ export function withDerivedStart(
   return start;
 }
 
+/** All parts of a module, including the frozen ones, as PEFT stores them. */
+export function partValues(
+  { tensors, frozen }: Pick<AdapterModule, 'tensors' | 'frozen'>,
+  state: Readonly<Record<keyof AdapterState, Float32Array>>,
+): PartValues {
+  return Object.fromEntries([
+    ...tensors.map((tensor) => [tensor.part, readParameter(state.parameters, tensor)] as const),
+    ...frozen.map((tensor) => [tensor.part, readParameter(state.frozen, tensor)] as const),
+  ]);
+}
+
+/** A tensor's place in a flat buffer. */
+type StoredPlace = Pick<AdapterTensor, 'offset' | 'shape' | 'padded'>;
+
 /** Reads a part from its flat buffer into the form that PEFT stores. */
-export function readParameter(flat: Float32Array, tensor: FrozenTensor): Float32Array<ArrayBuffer> {
+export function readParameter(flat: Float32Array, tensor: StoredPlace): Float32Array<ArrayBuffer> {
   const values = new Float32Array(elementCount(tensor.shape));
   forEachRow(tensor, (from, to, columns) => values.set(flat.subarray(from, from + columns), to));
   return values;
 }
 
 /** Writes a part, in the form that PEFT stores, into its flat buffer. */
-export function writeParameter(flat: Float32Array, tensor: FrozenTensor, values: Float32Array): void {
+export function writeParameter(flat: Float32Array, tensor: StoredPlace, values: Float32Array): void {
   forEachRow(tensor, (to, from, columns) => flat.set(values.subarray(from, from + columns), to));
 }
 
 /** Calls back with each row's place in the flat buffer, its place among the stored values, and its stored columns. */
 function forEachRow(
-  { offset, shape, padded }: FrozenTensor,
+  { offset, shape, padded }: StoredPlace,
   use: (inFlat: number, inValues: number, columns: number) => void,
 ): void {
   const columns = shape.at(-1) ?? 1;

@@ -1,6 +1,16 @@
 import { alignUp } from '../../core/align';
 import { linear, type LoraPair } from '../../ops/linear';
-import type { AdaptedShape, AdapterKind, AdapterPart, BoundModule, MergeInputs, PartValues } from './kind';
+import type {
+  AdaptedShape,
+  AdapterKind,
+  AdapterPart,
+  BoundModule,
+  LowRankPair,
+  MergeRows,
+  PartValues,
+  TrainedModule,
+} from './kind';
+import { loraForm } from './lora_form';
 import { addProduct } from './pair_sum';
 
 /** The two matrices of a low-rank pair: A [r, in], B [out, r]. */
@@ -26,24 +36,30 @@ export function pairOf({ parts, scale, dropout }: BoundModule): LoraPair {
 }
 
 /** The pair among an adapter's values. */
-function pairValues({ lora_A: A, lora_B: B }: PartValues): { A: Float32Array; B: Float32Array } {
+export function pairValues({ lora_A: A, lora_B: B }: PartValues): { A: Float32Array; B: Float32Array } {
   if (!A || !B) throw new Error('this adapter has no low-rank pair');
   return { A, B };
 }
 
+/** The pair of a trained module. */
+export function trainedPair({ parts, scale }: TrainedModule): LowRankPair {
+  return { ...pairValues(parts), scale };
+}
+
 /** rows += scale · B A, as `addProduct`. */
-export function addPair({ parts, ...inputs }: MergeInputs): void {
-  addProduct({ ...inputs, ...pairValues(parts) });
+export function addsPair(pair: LowRankPair, { in: input }: Pick<TrainedModule, 'in'>): MergeRows {
+  return (rows, firstRow) => addProduct({ rows, firstRow, in: input, ...pair });
 }
 
 /** LoRA (Hu et al. 2021): y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ, with initial values random for A and zero for B. */
 export const lora: AdapterKind = {
   name: 'lora',
   title: 'LoRA',
-  isMeant: () => true,
+  finetuningType: 'lora',
+  peft: loraForm,
   parts: pairParts,
   linear: (builder, inputs, module) => linear(builder, { ...inputs, lora: pairOf(module) }),
   inGeneration: (map, module) => ({ map: { ...map, lora: pairOf(module) } }),
-  lowRank: pairValues,
-  merge: addPair,
+  lowRank: trainedPair,
+  merge: (module) => addsPair(trainedPair(module), module),
 };

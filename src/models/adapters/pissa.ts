@@ -4,8 +4,9 @@ import { message, type Message } from '../../core/messages/message';
 import { linear } from '../../ops/linear';
 import { wholeWeight } from '../../ops/products/dense_parts';
 import type { Builder, Tensor } from '../../ops/op';
-import type { AdapterKind, BoundModule, FrozenPart, PartValues, TrainedModule } from './kind';
-import { addPair, pairOf, pairParts } from './lora';
+import type { AdapterKind, BoundModule, PartValues, TrainedModule } from './kind';
+import { addsPair, pairOf, pairParts, trainedPair } from './lora';
+import { loraForm } from './lora_form';
 import type { WholeSettings } from './settings';
 
 const START_A = 'start_A';
@@ -23,22 +24,24 @@ const START_B = 'start_B';
 export const pissa: AdapterKind = {
   name: 'pissa',
   title: 'PiSSA',
+  finetuningType: 'lora',
   isMeant: ({ init_lora_weights }) => init_lora_weights !== true,
+  peft: loraForm,
   check({ use_dora, use_rslora, rank_pattern, alpha_pattern, init_lora_weights }) {
     if (use_dora) throw conflict(init_lora_weights, 'use_dora', message('pissa_or_dora'));
     const patterns = Object.keys({ ...rank_pattern, ...alpha_pattern }).length > 0;
     if (!use_rslora || !patterns) return;
     throw conflict(init_lora_weights, message('rslora_and_patterns'), message('pissa_scales'));
   },
-  parts: (shape) => pairParts(shape).map((part) => ({ ...part, start: 'weight' })),
+  parts(shape) {
+    const pair = pairParts(shape);
+    const frozen = [START_A, START_B].map((part, index) => {
+      const { shape: stored, padded } = pair[index]!;
+      return { part, shape: stored, padded, start: 'weight', frozen: true } as const;
+    });
+    return [...pair.map((part) => ({ ...part, start: 'weight' }) as const), ...frozen];
+  },
   origin: {
-    frozen(shape): readonly FrozenPart[] {
-      const [A, B] = pairParts(shape);
-      return [
-        { part: START_A, shape: A.shape, padded: A.padded },
-        { part: START_B, shape: B.shape, padded: B.padded },
-      ];
-    },
     block: (shape) => blockOf(shape, shape.rank),
     async start(weight, { rank, scale, out, in: input }, { init_lora_weights }, random) {
       const rounds = /^pissa_niter_(\d+)$/.exec(String(init_lora_weights))?.[1];
@@ -54,34 +57,34 @@ export const pissa: AdapterKind = {
       }
       return { lora_A: A, lora_B: B, [START_A]: A, [START_B]: B.map((value) => -scale * value) };
     },
-    plain: {
-      /** Doubled, as PEFT's `subtract_mutated_init` and `save_pretrained` do. */
-      settings: (settings): WholeSettings => ({
-        ...settings,
-        init_lora_weights: true,
-        r: 2 * settings.r,
-        lora_alpha: settings.lora_alpha * (settings.use_rslora ? Math.SQRT2 : 2),
-        rank_pattern: doubled(settings.rank_pattern),
-        alpha_pattern: doubled(settings.alpha_pattern),
-      }),
-      /** [A; A₀] and [B, −B₀]: scale · (B A − B₀ A₀) as one pair. */
-      parts({ parts, scale, rank, out, in: input }: TrainedModule): PartValues {
-        const { lora_A: A, lora_B: B, [START_A]: startA, [START_B]: startB } = parts;
-        if (!A || !B || !startA || !startB) throw new Error('this adapter has no start');
-        const wideA = new Float32Array(2 * rank * input);
-        wideA.set(A);
-        wideA.set(startA, rank * input);
-        const wideB = new Float32Array(2 * rank * out);
-        for (let row = 0; row < out; row++) {
-          const own = (values: Float32Array): Float32Array => values.subarray(row * rank, (row + 1) * rank);
-          wideB.set(own(B), 2 * row * rank);
-          wideB.set(
-            own(startB).map((value) => value / scale),
-            (2 * row + 1) * rank,
-          );
-        }
-        return { lora_A: wideA, lora_B: wideB };
-      },
+  },
+  plain: {
+    /** Doubled, as PEFT's `subtract_mutated_init` and `save_pretrained` do. */
+    settings: (settings): WholeSettings => ({
+      ...settings,
+      init_lora_weights: true,
+      r: 2 * settings.r,
+      lora_alpha: settings.lora_alpha * (settings.use_rslora ? Math.SQRT2 : 2),
+      rank_pattern: doubled(settings.rank_pattern),
+      alpha_pattern: doubled(settings.alpha_pattern),
+    }),
+    /** [A; A₀] and [B, −B₀]: scale · (B A − B₀ A₀) as one pair. */
+    parts({ parts, scale, rank, out, in: input }: TrainedModule): PartValues {
+      const { lora_A: A, lora_B: B, [START_A]: startA, [START_B]: startB } = parts;
+      if (!A || !B || !startA || !startB) throw new Error('this adapter has no start');
+      const wideA = new Float32Array(2 * rank * input);
+      wideA.set(A);
+      wideA.set(startA, rank * input);
+      const wideB = new Float32Array(2 * rank * out);
+      for (let row = 0; row < out; row++) {
+        const own = (values: Float32Array): Float32Array => values.subarray(row * rank, (row + 1) * rank);
+        wideB.set(own(B), 2 * row * rank);
+        wideB.set(
+          own(startB).map((value) => value / scale),
+          (2 * row + 1) * rank,
+        );
+      }
+      return { lora_A: wideA, lora_B: wideB };
     },
   },
   linear(builder, { x, weight, bias, residual }, module) {
@@ -92,17 +95,21 @@ export const pissa: AdapterKind = {
     map: { ...map, lora: pairOf(module) },
     finish: (builder, result, x) => withoutStart(builder, x, module, result),
   }),
-  merge(inputs) {
-    addPair(inputs);
-    const { [START_A]: A, [START_B]: B } = inputs.parts;
+  merge(module) {
+    const { [START_A]: A, [START_B]: B } = module.parts;
     if (!A || !B) throw new Error('this adapter has no start');
-    addPair({ ...inputs, scale: 1, parts: { lora_A: A, lora_B: B } });
+    const add = addsPair(trainedPair(module), module);
+    const subtract = addsPair({ A, B, scale: 1 }, module);
+    return (rows, firstRow) => {
+      add(rows, firstRow);
+      subtract(rows, firstRow);
+    };
   },
 };
 
 /** − scale · x A₀ᵀ B₀ᵀ, plus the residual. */
-function withoutStart(builder: Builder, x: Tensor, { frozen }: BoundModule, residual?: Tensor): Tensor {
-  const { [START_A]: A, [START_B]: B } = frozen;
+function withoutStart(builder: Builder, x: Tensor, { parts }: BoundModule, residual?: Tensor): Tensor {
+  const { [START_A]: A, [START_B]: B } = parts;
   if (!A || !B) throw new Error('this adapter has no start');
   const z = linear(builder, { x, weight: wholeWeight(A) });
   return linear(builder, { x: z, weight: wholeWeight(B), ...(residual && { residual }) });

@@ -1,6 +1,5 @@
 import { TunesmithError } from '../../core/errors';
-import type { PartValues } from './kind';
-import { readParameter, type AdapterLayout, type AdapterModule } from './layout';
+import { partValues, type AdapterLayout, type AdapterModule, type AdapterState } from './layout';
 
 /** The adapter of one linear map as a plain low-rank pair: W' = W + B A, without a factor. */
 export interface PlainLoraModule extends Pick<AdapterModule, 'path' | 'module' | 'in' | 'out' | 'rank'> {
@@ -22,7 +21,7 @@ export interface PlainLoraModule extends Pick<AdapterModule, 'path' | 'module' |
  * @throws TunesmithError `export_not_low_rank` for an adapter that isn't such a pair
  */
 export function plainLora(
-  { layout, parameters }: { readonly layout: AdapterLayout; readonly parameters: Float32Array },
+  { layout, ...state }: AdapterState & { readonly layout: AdapterLayout },
   format: string,
 ): readonly PlainLoraModule[] {
   const { kind, modules } = layout;
@@ -30,13 +29,10 @@ export function plainLora(
   if (!lowRank) {
     throw new TunesmithError({ code: 'export_not_low_rank', values: { kind: kind.title, format } });
   }
-  return modules.map(({ path, module, in: input, out, rank, scale, tensors }) => ({
-    ...{ path, module, in: input, out, rank },
+  return modules.map((module) => ({
+    ...{ path: module.path, module: module.module, in: module.in, out: module.out, rank: module.rank },
     read() {
-      const parts: PartValues = Object.fromEntries(
-        tensors.map((tensor) => [tensor.part, readParameter(parameters, tensor)] as const),
-      );
-      const { A, B } = lowRank(parts);
+      const { A, B, scale } = lowRank({ ...module, parts: partValues(module, state) });
       return { A: Float32Array.from(A), B: Float32Array.from(B, (value) => scale * value) };
     },
   }));

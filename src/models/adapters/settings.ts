@@ -4,8 +4,7 @@ import type { AdapterSettings as WholeSettings } from '../../core/settings/table
 export type { WholeSettings };
 
 /** Settings of an adapter, by PEFT's names; missing ones have the table's defaults. */
-export type AdapterSettings = Partial<WholeSettings> &
-  Pick<WholeSettings, 'r' | 'lora_alpha' | 'lora_dropout' | 'use_rslora' | 'target_modules'>;
+export type AdapterSettings = Partial<WholeSettings> & Pick<WholeSettings, 'target_modules'>;
 
 const NAMES: readonly string[] = [...ADAPTER_SETTINGS, 'lora_dropout' satisfies keyof TrainSettings];
 

@@ -9,20 +9,14 @@ import type { AdapterOrigin } from './kind';
 import {
   adapterLayout,
   initialAdapter,
-  readParameter,
+  partValues,
   writeParameter,
   type AdapterLayout,
   type AdapterModule,
+  type AdapterState,
 } from './layout';
 import { planProducts, productBytes, WeightProducts, type ProductShape } from './weight_products';
 import type { ModelSpec } from '../spec';
-
-/** The flat buffers of an adapter: the trained parameters and the frozen parts. */
-export interface AdapterState {
-  readonly parameters: Float32Array<ArrayBuffer>;
-  /** Empty for kinds without frozen parts. */
-  readonly frozen: Float32Array<ArrayBuffer>;
-}
 
 export interface StartRequest {
   readonly layout: AdapterLayout;
@@ -44,7 +38,7 @@ export async function computeStart(
   model: Model,
   { layout, seed, stored, onProgress, signal }: StartRequest,
 ): Promise<AdapterState> {
-  const state = { parameters: initialAdapter(layout, seed), frozen: new Float32Array(layout.frozenSize) };
+  const state = initialAdapter(layout, seed);
   const { origin } = layout.kind;
   if (!origin) return state;
   const elements = ({ out, in: input }: AdapterModule): number => out * input;
@@ -78,21 +72,19 @@ export function startBytes(layout: AdapterLayout, limits: Limits): number {
 export function plainAdapter(
   spec: ModelSpec,
   layout: AdapterLayout,
-  { parameters, frozen }: AdapterState,
-): { readonly layout: AdapterLayout; readonly parameters: Float32Array<ArrayBuffer> } {
-  const { origin } = layout.kind;
-  if (!origin) return { layout, parameters };
-  const plain = adapterLayout(spec, origin.plain.settings(layout.settings));
-  const flat = new Float32Array(plain.size);
+  state: AdapterState,
+): AdapterState & { readonly layout: AdapterLayout } {
+  const { plain } = layout.kind;
+  if (!plain) return { layout, ...state };
+  const other = adapterLayout(spec, plain.settings(layout.settings));
+  const parameters = new Float32Array(other.size);
   layout.modules.forEach((module, index) => {
-    const parts = Object.fromEntries([
-      ...module.tensors.map((tensor) => [tensor.part, readParameter(parameters, tensor)] as const),
-      ...module.frozen.map((tensor) => [tensor.part, readParameter(frozen, tensor)] as const),
-    ]);
-    const values = origin.plain.parts({ ...module, parts });
-    for (const tensor of plain.modules[index]!.tensors) writeParameter(flat, tensor, values[tensor.part]!);
+    const values = plain.parts({ ...module, parts: partValues(module, state) });
+    for (const tensor of other.modules[index]!.tensors) {
+      writeParameter(parameters, tensor, values[tensor.part]!);
+    }
   });
-  return { layout: plain, parameters: flat };
+  return { layout: other, parameters, frozen: new Float32Array(other.frozenSize) };
 }
 
 interface ModuleStart extends Pick<StartRequest, 'layout' | 'seed' | 'signal'> {
@@ -120,6 +112,7 @@ async function startModule(
   };
   const values = await origin.start(stoppable, module, layout.settings, random);
   const put = (flat: Float32Array, tensor: AdapterModule['frozen'][number]): void => {
+    if (tensor.start !== 'weight') return;
     const part = values[tensor.part];
     if (!part) throw new Error(`this kind of adapter has no start of ${tensor.part}`);
     if (!part.every(Number.isFinite)) throw notFinite(path);

@@ -81,7 +81,7 @@ export async function exportSource(
   const said = await session.saidBase();
   const { baseModel, revision } = baseNameOf(identity, said);
   const tuned = session.requireTuned();
-  const { run, layout: adapterLayout, parameters } = tuned;
+  const { run, layout: adapterLayout, parameters, frozen } = tuned;
   const facts = exportedFacts(model, trainedTemplate(tuned));
   return {
     baseModel,
@@ -100,7 +100,7 @@ export async function exportSource(
     quantised,
     originals: session.originals,
     layout,
-    adapter: { layout: adapterLayout, parameters },
+    adapter: { layout: adapterLayout, parameters, frozen },
     language,
     run,
     withBase: (work) => session.withBase(work),
@@ -139,6 +139,6 @@ function examplesSource(
     language,
     settings,
     examples: exportedExamples(model, session.dataset, settings, session),
-    adapter: tuned && { layout: tuned.layout, parameters: tuned.parameters },
+    adapter: tuned && { layout: tuned.layout, parameters: tuned.parameters, frozen: tuned.frozen },
   };
 }

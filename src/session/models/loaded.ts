@@ -109,7 +109,8 @@ export class LoadedModel {
   }
 
   /** The base with an adapter; compiled if the adapter's layout is new. */
-  async tuned({ layout, parameters }: TunedAdapter): Promise<Generator> {
+  async tuned(tuned: TunedAdapter): Promise<Generator> {
+    const { layout } = tuned;
     if (this.#tuned && this.#tuned.adapter.layout !== layout) this.dropTuned();
     if (!this.#tuned) {
       const adapter = new Adapter(this.device, layout);
@@ -120,7 +121,7 @@ export class LoadedModel {
         throw error;
       }
     }
-    this.#tuned.adapter.writeParameters(parameters);
+    this.#tuned.adapter.writeAdapter(tuned);
     return this.#tuned.generator;
   }
 

@@ -6,9 +6,9 @@ import type { CheckpointState } from '../../formats/checkpoint';
 import type { Plan } from '../../graph/plan';
 import { chosenKernels } from '../../graph/tune';
 import { Adapter } from '../../models/adapter';
-import type { AdapterLayout } from '../../models/adapters/layout';
+import type { AdapterLayout, AdapterState } from '../../models/adapters/layout';
 import { objectiveOf } from '../../models/objectives';
-import { computeStart, plainAdapter, type AdapterState } from '../../models/adapters/start';
+import { computeStart, plainAdapter } from '../../models/adapters/start';
 import type { Model } from '../../models/model';
 import { optimizerPlan } from '../../models/optimizers';
 import { compileTraining, planTraining, type TrainingPlans } from '../../models/training';
@@ -44,8 +44,8 @@ export interface TrainingRequest {
   readonly kernels: Kernels;
   readonly chat: SampleContext;
   readonly layout: AdapterLayout;
-  /** The flat buffer of the initial adapter; undefined for a new one. */
-  readonly initial: Float32Array<ArrayBuffer> | undefined;
+  /** The initial adapter; undefined for a new one. */
+  readonly initial: AdapterState | undefined;
   /** Reads the weights for computing a new adapter's initial values; undefined for an existing adapter. */
   readonly weights: UseWeights | undefined;
   readonly dataset: Dataset;
@@ -161,7 +161,7 @@ async function attempt(
   const owned: { destroy(): void }[] = [adapter];
   try {
     if (begun) await adapter.writeStart(model, begun);
-    else if (request.initial) adapter.writeParameters(request.initial);
+    else if (request.initial) adapter.writeAdapter(request.initial);
     const plan = planOf(settings, dataset.training);
     const batchSize = settings.per_device_train_batch_size;
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);

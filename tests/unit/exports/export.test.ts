@@ -29,7 +29,7 @@ const settings: AdapterSettings = {
   target_modules: 'all-linear',
 };
 const layout = adapterLayout(tinySpec, settings);
-const parameters = initialAdapter(layout, 1);
+const { parameters, frozen } = initialAdapter(layout, 1);
 
 const source: ExportSource = {
   baseModel: 'some/base',
@@ -39,7 +39,7 @@ const source: ExportSource = {
     ...{ quantisation: 'none', withImages: false, hasTemplate: true },
   },
   layout: { spec: tinySpec } as ModelLayout,
-  adapter: { layout, parameters },
+  adapter: { layout, parameters, frozen },
   language: 'en',
   run: undefined,
   facts: {
@@ -210,7 +210,7 @@ describe('an adapter for PEFT', () => {
       const other = what === 'scale' ? adapterLayout(tinySpec, { ...settings, lora_alpha: 16 }) : layout;
       const { files } = await peftExport.plan(source, {});
       const { check } = await peftExport.plan(
-        { ...source, adapter: { layout: other, parameters: resident } },
+        { ...source, adapter: { layout: other, parameters: resident, frozen } },
         {},
       );
       await expect(runExport({ files, check }, memoryTarget())).rejects.toMatchObject({

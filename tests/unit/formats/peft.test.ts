@@ -1,41 +1,46 @@
 import { describe, expect, it } from 'vitest';
+import { wholeSettings } from '../../../src/models/adapters/settings';
+import { loraForm } from '../../../src/models/adapters/lora_form';
 import {
-  adapterConfig,
   adapterTensorName,
-  parseAdapterConfig,
-  parseAdapterTensorName,
-  targetedModules,
-  type Targets,
   patternValues,
+  plainTensorName,
+  targetedModules,
 } from '../../../src/formats/peft';
+import { adapterConfig, parseAdapterConfig, type Targets } from '../../../src/formats/peft_config';
+import type { JsonObject } from '../../../src/core/json';
 
-const config = {
+const common = {
   base_model_name_or_path: 'demo',
   revision: null,
+  target_modules: ['q_proj', 'v_proj'],
+  layers_to_transform: [0, 1],
+};
+const own = {
   r: 8,
   lora_alpha: 16,
   lora_dropout: 0.05,
-  target_modules: ['q_proj', 'v_proj'],
   use_rslora: true,
   use_dora: true,
   rank_pattern: { q_proj: 4 },
   alpha_pattern: { 'layers.0.*': 8 },
-  layers_to_transform: [0, 1],
 };
+const written = (): JsonObject =>
+  adapterConfig(common, loraForm, loraForm.write(wholeSettings({ ...own, target_modules: 'all-linear' })));
+const parse = (json: unknown) => parseAdapterConfig(json, [loraForm]);
 
 describe('adapter_config.json', () => {
   it('comes back as it was written', () => {
-    expect(parseAdapterConfig(JSON.parse(JSON.stringify(adapterConfig(config))))).toEqual({
-      ...config,
-      layers_pattern: null,
-      exclude_modules: null,
-    });
+    const { config, form, fields } = parse(JSON.parse(JSON.stringify(written())));
+    expect(config).toEqual({ ...common, layers_pattern: null, exclude_modules: null });
+    expect(form).toBe(loraForm);
+    expect(form.read(fields)).toEqual(own);
   });
 
   it('is sorted by key, as PEFT writes it, and holds the conservative fields only', () => {
-    const keys = Object.keys(adapterConfig(config));
+    const keys = Object.keys(written());
     expect(keys).toEqual([...keys].sort());
-    expect(adapterConfig(config)).toMatchObject({
+    expect(written()).toMatchObject({
       peft_type: 'LORA',
       task_type: 'CAUSAL_LM',
       bias: 'none',
@@ -48,7 +53,7 @@ describe('adapter_config.json', () => {
   });
 
   it('of PEFT 0.21 is read, with all its fields that are switched off', () => {
-    const written = {
+    const theirs = {
       ...{ alora_invocation_tokens: null, alpha_pattern: {}, arrow_config: null, auto_mapping: null },
       ...{ base_model_name_or_path: null, bias: 'none', corda_config: null, ensure_weight_tying: false },
       ...{ eva_config: null, exclude_modules: null, fan_in_fan_out: false, inference_mode: false },
@@ -60,7 +65,9 @@ describe('adapter_config.json', () => {
       ...{ target_parameters: null, task_type: 'CAUSAL_LM', trainable_token_indices: null, use_bdlora: null },
       ...{ use_dora: false, use_qalora: false, use_rslora: false, velora_config: null },
     };
-    expect(parseAdapterConfig(written)).toMatchObject({ r: 8, lora_alpha: 8, target_modules: ['q_proj'] });
+    const { config, fields } = parse(theirs);
+    expect(fields).toMatchObject({ r: 8, lora_alpha: 8 });
+    expect(config.target_modules).toEqual(['q_proj']);
   });
 
   it.each([
@@ -85,12 +92,12 @@ describe('adapter_config.json', () => {
     ['trainable_token_indices', [1]],
     ['some_later_idea', { strength: 2 }],
   ])('is refused by name where %s is %j', (field, value) => {
-    const json: unknown = JSON.parse(JSON.stringify({ ...adapterConfig(config), [field]: value }));
-    expect(() => parseAdapterConfig(json)).toThrow(new RegExp(`adapter_config\\.json .*\\b${field}\\b`));
+    const json: unknown = JSON.parse(JSON.stringify({ ...written(), [field]: value }));
+    expect(() => parse(json)).toThrow(new RegExp(`adapter_config\\.json .*\\b${field}\\b`));
   });
 
   it('is refused where it is no object', () => {
-    expect(() => parseAdapterConfig([])).toThrow(/not a JSON object/);
+    expect(() => parse([])).toThrow(/not a JSON object/);
   });
 });
 
@@ -204,17 +211,10 @@ describe('names of tensors', () => {
     const module = 'model.layers.0.self_attn.q_proj';
     const name = 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight';
     expect(adapterTensorName({ module, part: 'lora_A.weight' })).toBe(name);
-    expect(parseAdapterTensorName(name)).toEqual({ module, part: 'lora_A.weight' });
-    expect(parseAdapterTensorName(name.replace('lora_A', 'lora_A.default'))).toEqual({
-      module,
-      part: 'lora_A.weight',
-    });
-    for (const other of [
-      name.replace('base_model.model.', ''),
-      'base_model.model.lm_head.weight',
-      'base_model.model.model.embed_tokens.lora_embedding_A',
-    ]) {
-      expect(parseAdapterTensorName(other), other).toBeUndefined();
-    }
+    const magnitude = adapterTensorName({ module, part: 'lora_magnitude_vector' });
+    for (const plain of [name, magnitude]) expect(plainTensorName(plain)).toBe(plain);
+    expect(plainTensorName(name.replace('lora_A', 'lora_A.default'))).toBe(name);
+    expect(plainTensorName(`${magnitude}.default.weight`)).toBe(magnitude);
+    expect(plainTensorName(`${magnitude}.weight`)).toBe(magnitude);
   });
 });

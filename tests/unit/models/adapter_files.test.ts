@@ -31,8 +31,8 @@ const settings: AdapterSettings = {
   target_modules: ['v_proj', 'q_proj', 'down_proj'],
 };
 const layout = adapterLayout(tinySpec, settings);
-const parameters = initialAdapter(layout, 7);
-const files = adapterFiles({ layout, parameters, baseModel: 'some/base', revision: 'main' });
+const { parameters, frozen } = initialAdapter(layout, 7);
+const files = adapterFiles({ layout, parameters, frozen, baseModel: 'some/base', revision: 'main' });
 
 type Tensors = Parameters<typeof writeSafetensors>[0];
 
@@ -101,10 +101,10 @@ describe('an adapter written as files', () => {
     const layout = adapterLayout(tinySpec, { ...settings, use_dora: true });
     const flat = withDerivedStart(
       layout,
-      initialAdapter(layout, 3),
+      initialAdapter(layout, 3).parameters,
       new Float32Array(layout.derivedSize).fill(2),
     );
-    const written = adapterFiles({ layout, parameters: flat, baseModel: 'some/base' });
+    const written = adapterFiles({ layout, parameters: flat, frozen, baseModel: 'some/base' });
     const { tensors } = readTensors(written.get(ADAPTER_WEIGHTS)!);
     expect(tensors.size).toBe(3 * 3 * tinySpec.blocks.length);
     const name = 'base_model.model.model.layers.1.mlp.down_proj.lora_magnitude_vector';
@@ -117,8 +117,8 @@ describe('an adapter written as files', () => {
   it('may stand in some layers only', async () => {
     const path = 'model.layers.1.self_attn.q_proj';
     const partial = adapterLayout(tinySpec, { ...settings, target_modules: [path, 'v_proj'] });
-    const flat = initialAdapter(partial, 3);
-    const written = adapterFiles({ layout: partial, parameters: flat, baseModel: 'some/base' });
+    const flat = initialAdapter(partial, 3).parameters;
+    const written = adapterFiles({ layout: partial, parameters: flat, frozen, baseModel: 'some/base' });
     const read = await readAdapterFiles(folderOf(written), tinySpec);
     expect(read.settings.target_modules).toEqual(['v_proj', path]);
     expect(read.layout.modules).toEqual(partial.modules);
@@ -144,8 +144,8 @@ describe('an adapter written as files', () => {
       layers_to_transform: [1],
     };
     const layout = adapterLayout(tinySpec, partial);
-    const flat = initialAdapter(layout, 3);
-    const written = adapterFiles({ layout, parameters: flat, baseModel: 'some/base' });
+    const flat = initialAdapter(layout, 3).parameters;
+    const written = adapterFiles({ layout, parameters: flat, frozen, baseModel: 'some/base' });
     const read = await readAdapterFiles(folderOf(written), tinySpec);
     expect(read.settings).toMatchObject(partial);
     expect(read.layout.modules).toEqual(layout.modules);
@@ -326,8 +326,8 @@ describe('an adapter of a model with a tower for images', () => {
     },
   });
   const own = adapterLayout(spec, { ...settings, target_modules: ['q_proj', 'down_proj'] });
-  const flat = initialAdapter(own, 3);
-  const written = adapterFiles({ layout: own, parameters: flat, baseModel: 'some/base' });
+  const flat = initialAdapter(own, 3).parameters;
+  const written = adapterFiles({ layout: own, parameters: flat, frozen, baseModel: 'some/base' });
   const { tensors } = readTensors(written.get(ADAPTER_WEIGHTS)!);
   const renamed = (of: (name: string) => string, more: Tensors = []): ModelFolder => {
     const entries = Array.from(tensors, ([name, tensor]) => ({ name: of(name), ...tensor }));
@@ -357,8 +357,8 @@ describe('an adapter of a model with a tower for images', () => {
   it('in some layers says which within the expression, for PEFT takes no list of layers beside one', async () => {
     const partial = { target_modules: ['q_proj', 'down_proj'], layers_to_transform: [1] };
     const layout = adapterLayout(spec, { ...settings, ...partial });
-    const parameters = initialAdapter(layout, 4);
-    const files = adapterFiles({ layout, parameters, baseModel: 'some/base' });
+    const parameters = initialAdapter(layout, 4).parameters;
+    const files = adapterFiles({ layout, parameters, frozen, baseModel: 'some/base' });
     const config = JSON.parse(new TextDecoder().decode(files.get(ADAPTER_CONFIG))) as object;
     expect(config).toMatchObject({
       layers_to_transform: null,

@@ -7,7 +7,7 @@ import { tinySpec } from './tiny';
 
 function adapter(settings: Partial<typeof DEFAULTS> = {}, seed = 1): TunedAdapter {
   const layout = adapterLayout(tinySpec, { ...DEFAULTS, ...settings });
-  return { layout, parameters: initialAdapter(layout, seed) };
+  return { layout, ...initialAdapter(layout, seed) };
 }
 
 test('an adapter’s id is another with other parameters, settings or another chat template, and the same after a reload', async () => {

@@ -17,6 +17,10 @@ export const settingHelp = {
   lora_alpha: 'How strongly the adapter acts: its output is scaled by lora_alpha / r.',
   lora_dropout: 'Share of the adapter’s inputs set to zero at random, against overfitting.',
   use_rslora: 'Scale by lora_alpha / √r instead, which suits high ranks.',
+  finetuning_type: {
+    help: 'What is trained.',
+    options: { lora: 'LoRA: a small pair of matrices beside each linear layer.' },
+  },
   use_dora: 'DoRA: train a magnitude for each output as well. Closer to full training, a little slower.',
   init_lora_weights: {
     help: 'How the adapter starts. PiSSA starts from the principal parts of the weights and learns faster; it needs an unquantised model, and is saved as plain LoRA of rank 2 r.',

@@ -15,6 +15,10 @@ export const settingHelp: Catalogue['settingHelp'] = {
   lora_alpha: '适配器作用的强弱：其输出乘以 lora_alpha / r。',
   lora_dropout: '随机置零的适配器输入所占的比例，用来防止过拟合。',
   use_rslora: '改为按 lora_alpha / √r 缩放，适合较高的秩。',
+  finetuning_type: {
+    help: '训练哪些参数。',
+    options: { lora: 'LoRA：在每个线性层旁训练一对小矩阵。' },
+  },
   use_dora: 'DoRA：同时训练每个输出的幅度。更接近全量训练，速度稍慢。',
   init_lora_weights: {
     help: '适配器的初始化方式。PiSSA 从权重的主成分开始，学得更快；它要求模型发布时未经量化，并保存为秩为 2 r 的普通 LoRA。',

@@ -3,15 +3,14 @@ import { ANSWERS, SETTINGS } from '../table';
 import { direct, ifNamed, isEmpty, type Fields, type ForeignFormat, type Source } from './foreign';
 
 /**
- * Keys by which one of LLaMA-Factory's files is known. `dataset` and `model_name_or_path` are none: TRL's files have the
- * second, and people type the first into files of this program.
+ * Keys by which one of LLaMA-Factory's files is known. `dataset`, `finetuning_type` and `model_name_or_path`
+ * are none: TRL's files have the last, and people type the others into files of this program.
  */
-const MARKS = ['finetuning_type', 'stage', 'lora_rank', 'lora_target', 'cutoff_len', 'quantization_bit'];
+const MARKS = ['stage', 'lora_rank', 'lora_target', 'cutoff_len', 'quantization_bit'];
 
 /** Values that say no more than what this program does anyway. */
 const USUAL: Readonly<Record<string, readonly unknown[]>> = {
   do_train: [true],
-  finetuning_type: ['lora'],
   quantization_method: ['bnb', 'bitsandbytes'],
   quantization_type: ['nf4'],
   eval_strategy: ['steps'],
@@ -65,6 +64,7 @@ export const llamaFactory: ForeignFormat = {
       keys: ['lora_alpha'],
       value: ({ lora_alpha, lora_rank }) => lora_alpha ?? 2 * Number(lora_rank ?? 8),
     },
+    finetuning_type: direct('finetuning_type', 'lora'),
     lora_dropout: direct('lora_dropout', 0),
     use_rslora: direct('use_rslora', false),
     use_dora: direct('use_dora', false),

@@ -43,6 +43,7 @@ eval_steps: 500
     expect(settings).toEqual({
       load_in_4bit: false,
       dtype: 'auto',
+      finetuning_type: 'lora',
       num_train_epochs: 3,
       learning_rate: 1e-4,
       r: 8,

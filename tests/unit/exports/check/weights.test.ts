@@ -193,7 +193,7 @@ describe.each(formats)('weights read back from %s', (_, rounding) => {
     const { adapter } = trained;
     // Both factors times √2.
     const parameters = adapter.parameters.map((value) => value * Math.SQRT2);
-    const twice = { ...trained, adapter: { layout, parameters } };
+    const twice = { ...trained, adapter: { ...adapter, parameters } };
     await expect(check(await written(twice, rounding))).rejects.toMatchObject(refused);
   });
 

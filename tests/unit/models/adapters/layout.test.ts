@@ -11,7 +11,7 @@ import {
   writeParameter,
   type AdapterTensor,
 } from '../../../../src/models/adapters/layout';
-import type { AdapterSettings } from '../../../../src/models/adapters/settings';
+import { wholeSettings, type AdapterSettings } from '../../../../src/models/adapters/settings';
 import { dora } from '../../../../src/models/adapters/dora';
 import { lora } from '../../../../src/models/adapters/lora';
 import { trainingMemory } from '../../../../src/models/memory';
@@ -65,9 +65,9 @@ test('an odd rank is padded, and the padding never leaves', () => {
 
 test('a fresh adapter: A uniform within 1 / √in, B zero, the same for the same seed', () => {
   const layout = adapterLayout(spec, settings);
-  const flat = initialAdapter(layout, 3);
-  expect(initialAdapter(layout, 3)).toEqual(flat);
-  expect(initialAdapter(layout, 4)).not.toEqual(flat);
+  const flat = initialAdapter(layout, 3).parameters;
+  expect(initialAdapter(layout, 3).parameters).toEqual(flat);
+  expect(initialAdapter(layout, 4).parameters).not.toEqual(flat);
   for (const { tensors } of layout.modules) {
     const [A, B] = tensors as [AdapterTensor, AdapterTensor];
     const values = readParameter(flat, A);
@@ -170,6 +170,7 @@ test('a layout keeps the adapter’s settings, each of them said, and no others'
   const given = { ...settings, learning_rate: 1 };
   expect(adapterLayout(spec, given).settings).toEqual({
     ...settings,
+    finetuning_type: 'lora',
     use_dora: false,
     init_lora_weights: true,
     rank_pattern: {},
@@ -204,7 +205,7 @@ test('what merging makes of a weight is what the map with its adapter computes',
   for (const kind of [lora, dora]) {
     // Rows 2 … 5 alone.
     const rows = W.slice(2 * input);
-    kind.merge({ rows, firstRow: 2, in: input, scale: 1.5, parts });
+    kind.merge({ out, in: input, rank, scale: 1.5, parts }, wholeSettings(settings))(rows, 2);
     const whole = expected[kind.name as 'lora' | 'dora'].subarray(2 * input);
     rows.forEach((value, i) => expect(value).toBeCloseTo(whole[i]!, 5));
   }

@@ -4,7 +4,7 @@ import { normal } from '../../../../src/core/random';
 import { settingFromText } from '../../../../src/core/settings/settings';
 import type { LinearOperator } from '../../../../src/core/truncated_svd';
 import { readSpec } from '../../../../src/models/config';
-import { adapterLayout, readParameter, writeParameter } from '../../../../src/models/adapters/layout';
+import { adapterLayout, partValues, writeParameter } from '../../../../src/models/adapters/layout';
 import { pissa } from '../../../../src/models/adapters/pissa';
 import { wholeSettings } from '../../../../src/models/adapters/settings';
 import { plainAdapter } from '../../../../src/models/adapters/start';
@@ -139,15 +139,10 @@ describe('a trained one becomes plain LoRA', () => {
     expect(plain.layout.settings).toMatchObject({ r, lora_alpha, init_lora_weights: true });
     const merged = [layout, plain.layout].map((each, index) => {
       const module = each.modules[0]!;
-      const parts = Object.fromEntries([
-        ...module.tensors.map(
-          (t) => [t.part, readParameter(index ? plain.parameters : state.parameters, t)] as const,
-        ),
-        ...module.frozen.map((t) => [t.part, readParameter(state.frozen, t)] as const),
-      ]);
+      const parts = partValues(module, index ? plain : state);
       expect(module.scale).toBeCloseTo(scale, 6);
       const rows = new Float32Array(module.out * module.in);
-      each.kind.merge({ rows, firstRow: 0, in: module.in, scale: module.scale, parts });
+      each.kind.merge({ ...module, parts }, each.settings)(rows, 0);
       return rows;
     });
     const largest = merged[0]!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { normal } from '../../../../src/core/random';
 import { elementCount } from '../../../../src/core/shape';
-import { adapterLayout, readParameter, writeParameter } from '../../../../src/models/adapters/layout';
+import {
+  adapterLayout,
+  partValues,
+  readParameter,
+  writeParameter,
+} from '../../../../src/models/adapters/layout';
 import { plainLora } from '../../../../src/models/adapters/plain_lora';
 import type { AdapterSettings } from '../../../../src/models/adapters/settings';
 import { plainAdapter } from '../../../../src/models/adapters/start';
@@ -53,12 +58,9 @@ describe('an adapter as plain LoRA', () => {
     expect(modules.map(({ path }) => path)).toEqual(layout.modules.map(({ path }) => path));
     layout.modules.forEach((module, index) => {
       const { out, in: input } = module;
-      const parts = Object.fromEntries([
-        ...module.tensors.map((tensor) => [tensor.part, readParameter(state.parameters, tensor)] as const),
-        ...module.frozen.map((tensor) => [tensor.part, readParameter(state.frozen, tensor)] as const),
-      ]);
+      const parts = partValues(module, state);
       const rows = new Float32Array(out * input);
-      layout.kind.merge({ rows, firstRow: 0, in: input, scale: module.scale, parts });
+      layout.kind.merge({ ...module, parts }, layout.settings)(rows, 0);
       const { A, B } = modules[index]!.read();
       const { rank } = modules[index]!;
       expect([A.length, B.length]).toEqual([rank * input, out * rank]);
@@ -76,14 +78,14 @@ describe('an adapter as plain LoRA', () => {
 
   test('keeps every digit if the scale is a power of two', () => {
     const { layout, state } = trained({ lora_alpha: 6 });
-    const [module] = plainLora({ layout, parameters: state.parameters }, 'GGUF LoRA');
+    const [module] = plainLora({ layout, ...state }, 'GGUF LoRA');
     const B = readParameter(state.parameters, layout.modules[0]!.tensors[1]!);
     expect(module!.read().B).toEqual(B.map((value) => 2 * value));
   });
 
   test('DoRA is refused in one sentence', () => {
     const { layout, state } = trained({ use_dora: true });
-    expect(() => plainLora({ layout, parameters: state.parameters }, 'GGUF LoRA')).toThrow(
+    expect(() => plainLora({ layout, ...state }, 'GGUF LoRA')).toThrow(
       'GGUF LoRA can’t hold a DoRA adapter: it holds only plain LoRA.',
     );
   });

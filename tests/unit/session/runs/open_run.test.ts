@@ -37,7 +37,7 @@ async function stored(step: number) {
     hasModel: true,
     modelHash: 'hash',
     dataset: { files: [], unpacked: [], training: [], heldOut: [] },
-    adapterOf: () => ({ layout, parameters: initialAdapter(layout, 1) }),
+    adapterOf: () => ({ layout, ...initialAdapter(layout, 1) }),
     setTuned: vi.fn(),
     train: vi.fn((call: TrainCall) =>
       Promise.resolve({ state: 'stopped', step: call.start?.step ?? 0, steps: 9, history: [] }),

@@ -20,7 +20,7 @@ it('plans a run from the open adapter with the settings of that one', async () =
   const layout = adapterLayout(tinySpec, { ...DEFAULTS, r: 5, lora_dropout: 0 });
   const plan = vi.fn<(settings: TrainSettings) => Promise<void>>(() => Promise.resolve());
   const session = {
-    tuned: { layout, parameters: initialAdapter(layout, 1) },
+    tuned: { layout, ...initialAdapter(layout, 1) },
     layout: { quantization },
     measureSpeed: () => Promise.resolve(),
     plan,

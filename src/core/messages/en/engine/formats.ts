@@ -19,7 +19,8 @@ export const formatMessages = {
     `has a ${field} that can’t be used: ${reason}`,
   adapter_field_unknown: ({ field, value }: { field: string; value: string }) =>
     `sets ${field}, which is not supported: ${field} is ${value}`,
-  adapter_not_lora: 'only LORA adapters are supported',
+  adapter_not_known: ({ types }: { types: readonly string[] }) =>
+    `only adapters of these types are supported: ${types.join(', ')}`,
   adapter_not_causal: 'only adapters of causal language models are supported',
   adapter_without_targets: 'must name the modules that have an adapter',
   adapter_whole_modules: ({ given }: { given: string }) =>

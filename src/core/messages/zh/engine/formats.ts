@@ -15,7 +15,7 @@ export const formatMessages: typeof english = {
   adapter_not_object: '不是 JSON 对象',
   adapter_field: ({ field, reason }) => `的 ${field} 无法使用：${reason}`,
   adapter_field_unknown: ({ field, value }) => `设置了不受支持的 ${field}：其值为 ${value}`,
-  adapter_not_lora: '只支持 LORA 适配器',
+  adapter_not_known: ({ types }) => `只支持这些类型的适配器：${types.join('、')}`,
   adapter_not_causal: '只支持因果语言模型的适配器',
   adapter_without_targets: '必须指明带有适配器的模块',
   adapter_whole_modules: ({ given }) => `它带有整体训练的模块（${given}），不受支持`,
