@@ -10,7 +10,7 @@ export const ADAPTER_KINDS: readonly AdapterKind[] = [pissa, dora, lora];
 export function adapterKind(settings: WholeSettings): AdapterKind {
   const type: string = settings.finetuning_type;
   const kind = ADAPTER_KINDS.find(
-    ({ finetuningType, isMeant }) => finetuningType === type && (isMeant?.(settings) ?? true),
+    (each) => each.finetuningType === type && (each.isMeant?.(settings) ?? true),
   );
   if (!kind) throw new Error('the settings mean no kind of adapter');
   return kind;
