@@ -7,8 +7,8 @@
 // losses[m]    = (1 - smoothing) * nll[m] + smoothing * (log(sum over v of exp(logits[m, v])) - mean over v of logits[m, v])
 // logits[m, v] = loss_scale * (softmax(logits[m])[v] - (1 - smoothing) * (v == targets[m]) - smoothing / vocabulary)
 //
-// With LOG_PROBS losses[m] has the opposite sign. With COEFFICIENTS -coefficients[m] takes the place of loss_scale, and no
-// losses are written.
+// With LOG_PROBS losses[m] has the opposite sign. With COEFFICIENTS -coefficients[m] takes the place of loss_scale. The losses
+// are written with LOSSES only.
 //
 // The logits are read once for the losses, with a running maximum (Milakov & Gimelshein 2018), and with GRADIENT once more
 // for their gradient.
@@ -34,12 +34,14 @@ override threads: u32 = 64;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 #if COEFFICIENTS
 @group(0) @binding(3) var<storage, read> coefficients: array<f32>;
-#else
-@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
 #endif
+#if LOSSES
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
 #if SMOOTHING
 @group(0) @binding(4) var<storage, read_write> nll: array<f32>;
-
+#endif
+#endif
+#if SMOOTHING
 override smoothing: f32;
 
 var<workgroup> totals: array<f32, threads>;
@@ -96,7 +98,7 @@ fn cross_entropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   sum = sums[0];
 
   let ignored = aim == IGNORED;
-#if !COEFFICIENTS
+#if LOSSES
   if (thread == 0u) {
     let loss = select(log(sum) + top - logits[first + min(aim, vocabulary - 1u)], 0.0, ignored);
 #if SMOOTHING

@@ -3,13 +3,15 @@ import {
   f32,
   lookUp,
   read,
-  rowElements,
   spread,
   update,
   type Builder,
+  type Dispatch,
   type Tensor,
+  type Tensors,
   defineOp,
 } from './op';
+import { weightGradients } from './weight_gradient';
 import { weightTensors, type DenseWeight } from './weight';
 
 const THREADS = 64;
@@ -45,48 +47,61 @@ const definition = defineOp<Inputs, { y: Tensor }, Attributes>({
   },
   gradient({ inputs: { tokens }, outputs: { y }, attributes: { table, scale } }, tape) {
     const dy = tape.gradientOf(y);
-    const [part] = table.parts;
-    if (!dy || !part || !tape.needsGradient(part.tensor)) return;
-    const { tensor: gradient, further } = tape.parameterGradient(part.tensor);
-    tape.apply(gradientDefinition, { tokens, dy, gradient }, {}, { scale, further });
+    if (!dy) return;
+    const { tensors, further } = weightGradients(tape, table);
+    if (further.length === 0) return;
+    tape.apply(gradientDefinition, { tokens, dy, ...tensors }, {}, { table, scale, further });
   },
 });
 
-interface GradientInputs {
-  readonly [name: string]: Tensor;
+interface GradientInputs extends Tensors {
   readonly tokens: Tensor;
   readonly dy: Tensor;
-  readonly gradient: Tensor;
 }
 
-interface GradientAttributes {
-  readonly scale: number;
-  readonly further: boolean;
+interface GradientAttributes extends Attributes {
+  readonly further: readonly boolean[];
 }
 
 const gradientDefinition = defineOp<GradientInputs, Record<string, never>, GradientAttributes>({
   name: 'embedding_gradient',
-  lower({ inputs: { tokens, dy, gradient }, attributes: { scale, further } }, { limits }) {
-    const vocabulary = elements(gradient.shape, 1) / rowElements(gradient.shape);
-    return [
-      {
+  lower({ inputs, attributes: { table, scale, further } }, { limits }) {
+    const { tokens, dy } = inputs;
+    const most = limits.maxComputeWorkgroupsPerDimension;
+    return table.parts.flatMap((part, index): Dispatch[] => {
+      const gradient = inputs[`gradient${index}`];
+      if (!gradient) return [];
+      const clear: Dispatch = {
+        kernel: 'embedding_gradient_clear',
+        bindings: [update(gradient)],
+        workgroups: () => spread(Math.ceil(elements(gradient.shape, 1) / 4 / THREADS), most),
+      };
+      const sum: Dispatch = {
         kernel: 'embedding_gradient',
-        overrides: { columns: rowElements(dy.shape) / 4, vocabulary, scale, further: Number(further) },
-        bindings: [read(tokens), read(dy), update(gradient)],
-        workgroups: () =>
-          spread(
-            Math.ceil(elements(gradient.shape, 1) / 4 / THREADS),
-            limits.maxComputeWorkgroupsPerDimension,
-          ),
-        flops: (rows) => rows * vocabulary + rows * rowElements(dy.shape),
-      },
-    ];
+        overrides: {
+          columns: table.in / 4,
+          first_row: part.firstRow,
+          part_rows: part.rows,
+          vocabulary: table.out,
+          scale,
+        },
+        bindings: [
+          read(tokens),
+          read(dy),
+          { ...update(gradient), touches: (rows) => Math.min(rows, part.rows) * table.in * 8 },
+        ],
+        workgroups: (rows) => spread(rows, most),
+        flops: (rows) => rows * (rows + table.in),
+      };
+      return further[index] ? [sum] : [clear, sum];
+    });
   },
 });
 
 /**
  * Looks tokens (u32 [rows]) up in a table [vocabulary, columns]: y f32 [rows, columns], times `scale` (1 unless given).
- * Ids beyond the vocabulary take its last row. The table gets a gradient if it is an f32 parameter in one part.
+ * Ids beyond the vocabulary take its last row. A trained table is f32, in the slot of the
+ * parameters.
  */
 export function embedding(
   builder: Builder,

@@ -7,6 +7,7 @@ import {
   type Builder,
   type Dispatch,
   type Lowering,
+  type Tape,
   type Tensor,
   type Tensors,
   type TensorType,
@@ -15,6 +16,7 @@ import {
 import { rowOperations } from './products/dense_parts';
 import { matmul, matmulTransposed } from './products/products';
 import { rowsOfDispatch, windowsOfRows, type RowWindow } from './products/row_windows';
+import { weightGradientProducts, weightGradients } from './weight_gradient';
 import { weightTensors, type DenseWeight } from './weight';
 
 export interface HeadCrossEntropyInputs {
@@ -62,16 +64,63 @@ const definition = defineOp<Inputs, Outputs, Attributes>({
         : []),
     ]);
   },
-  gradient({ inputs: { hidden }, outputs }, tape) {
-    const hiddenGradient = outputs['hiddenGradient'];
+  gradient({ inputs: { hidden, targets }, outputs, attributes: { head, smoothing } }, tape) {
+    const { hiddenGradient } = outputs['hiddenGradient']
+      ? { hiddenGradient: outputs['hiddenGradient'] }
+      : backward(tape, { hidden, targets }, { head, smoothing });
     if (hiddenGradient && tape.needsGradient(hidden)) tape.addGradient(hidden, hiddenGradient);
   },
 });
 
+interface BackwardInputs extends Inputs {
+  readonly coefficients?: Tensor | undefined;
+}
+
+interface BackwardAttributes extends Attributes {
+  readonly further: readonly boolean[];
+}
+
+/** Makes the logits once more, for their gradient and what follows from it: those of the hidden states and of a trained head. */
+const backwardDefinition = defineOp<BackwardInputs, Record<string, Tensor>, BackwardAttributes>({
+  name: 'head_backward',
+  lower({ inputs, outputs, attributes: { head, smoothing, further } }, lowering) {
+    const { hidden, targets, coefficients } = inputs;
+    const { hiddenGradient } = outputs;
+    return chunked(lowering, head, ({ logits, window }) => [
+      ...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }),
+      crossEntropy(lowering, head, { logits, targets, coefficients, smoothing, window, withGradient: true }),
+      ...weightGradientProducts(
+        lowering,
+        inputs,
+        { weight: head, further },
+        { dy: logits, x: hidden, window, scratch: true },
+      ),
+      ...(hiddenGradient
+        ? matmulTransposed(lowering, { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true })
+        : []),
+    ]);
+  },
+});
+
+/** @param inputs without `coefficients` for the gradient of `run.loss_scale` · Σ losses */
+function backward(
+  tape: Tape,
+  inputs: BackwardInputs,
+  { head, smoothing }: Attributes,
+): Record<string, Tensor> {
+  const { tensors, further } = weightGradients(tape, head);
+  const types: Record<string, TensorType> = tape.needsGradient(inputs.hidden)
+    ? { hiddenGradient: f32('rows', head.in) }
+    : {};
+  const all = { ...inputs, ...weightTensors(head), ...tensors };
+  return tape.apply(backwardDefinition, all, types, { head, smoothing, further });
+}
+
 /**
  * The last linear map and the cross-entropy in one: losses[m] = log Σ exp(logits[m]) - logits[m, target], f32 [rows], 0
  * where the target is ignored. The logits of a few rows at a time are held, never all; the gradient of
- * `run.loss_scale` · Σ losses is made on the way, with `withGradient`, since the logits are gone afterwards.
+ * `run.loss_scale` · Σ losses is made on the way, with `withGradient`, since the logits are gone afterwards. If the head is
+ * trained, the backward pass makes them once more.
  *
  * @param options.smoothing ε, from 0 to below 1: losses[m] then is (1 - ε) of that and ε of the mean over the vocabulary of
  * -log p, and `nll` has the plain losses (transformers' `LabelSmoother`)
@@ -84,7 +133,7 @@ export function headCrossEntropy(
   const outputs: { losses: TensorType } & Record<string, TensorType> = {
     losses: f32('rows'),
     ...(smoothing > 0 && { nll: f32('rows') }),
-    ...(withGradient && { hiddenGradient: f32('rows', head.in) }),
+    ...(withGradient && !head.isTrained && { hiddenGradient: f32('rows', head.in) }),
   };
   return builder.apply(definition, { hidden, targets, ...weightTensors(head) }, outputs, { head, smoothing });
 }
@@ -112,10 +161,10 @@ interface CrossEntropyRequest {
   /** Becomes the logits' gradient, `withGradient`. */
   readonly logits: Tensor;
   readonly targets: Tensor;
-  /** One of the three: what is written, or the gradient of the log-probabilities that is read. */
+  /** At most one of the three: what is written, or the gradient of the log-probabilities that is read. */
   readonly losses?: Tensor;
   readonly logProbs?: Tensor;
-  readonly coefficients?: Tensor;
+  readonly coefficients?: Tensor | undefined;
   readonly nll?: Tensor | undefined;
   readonly smoothing?: number;
   readonly window: RowWindow;
@@ -141,7 +190,8 @@ function crossEntropy({ limits }: Lowering, head: DenseWeight, request: CrossEnt
     kernel: 'cross_entropy',
     constants: {
       GRADIENT: withGradient,
-      ...(nll && { SMOOTHING: true }),
+      ...((losses ?? logProbs) && { LOSSES: true }),
+      ...(smoothing > 0 && { SMOOTHING: true }),
       ...(logProbs && { LOG_PROBS: true }),
       ...(coefficients && { COEFFICIENTS: true }),
     },
@@ -150,7 +200,7 @@ function crossEntropy({ limits }: Lowering, head: DenseWeight, request: CrossEnt
       stride: paddedColumns(head),
       max_rows: count,
       threads: limits.software ? 16 : 256,
-      ...(nll && { smoothing }),
+      ...(smoothing > 0 && { smoothing }),
     },
     bindings: [
       withGradient ? update(logits) : read(logits),
@@ -178,30 +228,9 @@ const logProbsDefinition = defineOp<Inputs, LogProbsOutputs, HeadAttributes>({
   },
   gradient({ inputs: { hidden, targets }, outputs: { logProbs }, attributes: { head } }, tape) {
     const coefficients = tape.gradientOf(logProbs);
-    if (!coefficients || !tape.needsGradient(hidden)) return;
-    const { hiddenGradient } = tape.apply(
-      logProbsGradient,
-      { hidden, targets, coefficients, ...weightTensors(head) },
-      { hiddenGradient: f32('rows', head.in) },
-      { head },
-    );
-    tape.addGradient(hidden, hiddenGradient);
-  },
-});
-
-interface GradientInputs extends Inputs {
-  readonly coefficients: Tensor;
-}
-
-const logProbsGradient = defineOp<GradientInputs, { hiddenGradient: Tensor }, HeadAttributes>({
-  name: 'head_log_probs_gradient',
-  lower({ inputs, outputs: { hiddenGradient }, attributes: { head } }, lowering) {
-    const { hidden, targets, coefficients } = inputs;
-    return chunked(lowering, head, ({ logits, window }) => [
-      ...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }),
-      crossEntropy(lowering, head, { logits, targets, coefficients, window, withGradient: true }),
-      ...matmulTransposed(lowering, { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true }),
-    ]);
+    if (!coefficients) return;
+    const { hiddenGradient } = backward(tape, { hidden, targets, coefficients }, { head, smoothing: 0 });
+    if (hiddenGradient) tape.addGradient(hidden, hiddenGradient);
   },
 });
 

@@ -11,6 +11,8 @@ import {
 import type { Dropout } from './products/algorithm';
 import { wholeWeight } from './products/dense_parts';
 import { matmul, matmulGradient, matmulTransposed } from './products/products';
+import { biasGradient } from './bias_gradient';
+import { weightGradientProducts, weightGradients } from './weight_gradient';
 import { weightTensors, type Weight } from './weight';
 
 /** A low-rank pair beside a linear map (Hu et al. 2021, "LoRA"): y += scale · dropout(x) Aᵀ Bᵀ. */
@@ -27,9 +29,9 @@ export interface LoraPair {
 export interface LinearInputs {
   /** f32 [rows, in] */
   readonly x: Tensor;
-  /** [out, in]; a trainable one is f32, in one part, in the slot of the parameters. */
+  /** [out, in]; a trainable one is f32, in the slot of the parameters. */
   readonly weight: Weight;
-  /** f32 [out] */
+  /** f32 [out]; a trainable one in the slot of the parameters. */
   readonly bias?: Tensor;
   readonly lora?: LoraPair;
   /** f32 [rows, out], added to the result. */
@@ -75,17 +77,17 @@ const definition = defineOp<Inputs, Outputs, Attributes>({
   },
   gradient(node, tape) {
     const { inputs, outputs, attributes } = node;
-    const { x, residual, lora_A: A, lora_B: B } = inputs;
+    const { x, bias, residual, lora_A: A, lora_B: B } = inputs;
     const dy = tape.gradientOf(outputs.y);
     if (!dy) return;
     if (tape.needsGradient(residual)) tape.addGradient(residual, dy);
+    biasGradient(tape, bias, dy);
     const needsInput = tape.needsGradient(x);
     const types = {
       ...(needsInput && { dx: f32('rows', attributes.weight.in) }),
       ...(A && { dz: f32('rows', rowElements(outputs['z']?.shape ?? [])) }),
     };
-    const weight = attributes.weight.kind === 'dense' ? inputs['weight0'] : undefined;
-    const dW = tape.needsGradient(weight) ? tape.parameterGradient(weight) : undefined;
+    const { tensors: dW, further: W } = weightGradients(tape, attributes.weight);
     const dA = A && tape.parameterGradient(A);
     const dB = B && tape.parameterGradient(B);
     const { dx } = tape.apply(
@@ -100,10 +102,10 @@ const definition = defineOp<Inputs, Outputs, Attributes>({
         soFar: needsInput ? tape.gradientOf(x) : undefined,
         dA: dA?.tensor,
         dB: dB?.tensor,
-        dW: dW?.tensor,
+        ...dW,
       },
       types,
-      { ...attributes, further: { A: dA?.further, B: dB?.further, W: dW?.further } },
+      { ...attributes, further: { A: dA?.further, B: dB?.further, W } },
     );
     if (dx) tape.setGradient(x, dx);
   },
@@ -115,7 +117,7 @@ interface BackwardInputs extends Tensors {
 }
 
 interface BackwardAttributes extends Attributes {
-  readonly further: { readonly A?: boolean; readonly B?: boolean; readonly W?: boolean };
+  readonly further: { readonly A?: boolean; readonly B?: boolean; readonly W?: readonly boolean[] };
 }
 
 /** With z = dropout(x) Aᵀ:  dz = scale · dy B,  dB = scale · dyᵀ z,  dA = dzᵀ dropout(x),  dW = dyᵀ x,  dx = dy W + dropout(dz A). */
@@ -123,11 +125,11 @@ const backward = defineOp<BackwardInputs, Record<string, Tensor>, BackwardAttrib
   name: 'linear_backward',
   lower(node, lowering) {
     const { inputs, outputs, attributes } = node;
-    const { dy, x, z, lora_A: A, lora_B: B, dA, dB, dW, soFar } = inputs;
+    const { dy, x, z, lora_A: A, lora_B: B, dA, dB, soFar } = inputs;
     const { dx, dz } = outputs;
     const { weight, lora, further } = attributes;
     const dispatches: Dispatch[] = [];
-    if (dW) dispatches.push(...matmulGradient(lowering, { dy, x, gradient: target(dW, further.W) }));
+    dispatches.push(...weightGradientProducts(lowering, inputs, { weight, further: further.W }, { dy, x }));
     if (lora && z && B && dz && dB) {
       dispatches.push(
         ...matmulGradient(lowering, { dy, x: z, gradient: target(dB, further.B), scale: lora.scale }),

@@ -43,9 +43,50 @@ const definition = defineOp<Segmented, { y: Tensor }, undefined>({
   },
   gradient({ inputs, outputs }, tape) {
     const dy = tape.gradientOf(outputs.y);
-    if (!dy || !tape.needsGradient(inputs.bcx)) return;
+    if (!dy) return;
+    const { bcx, weight, bias, segments } = inputs;
+    const sizes = sizesOf(weight, dy);
+    for (const [target, isBias] of [[weight, false] as const, [bias, true] as const]) {
+      if (!tape.needsGradient(target)) continue;
+      const { tensor: gradient, further } = tape.parameterGradient(target);
+      tape.apply(weightGradient, { dy, bcx, segments, gradient }, {}, { ...sizes, isBias, further });
+    }
+    if (!tape.needsGradient(bcx)) return;
     const { dbcx } = tape.apply(gradientDefinition, { ...inputs, dy }, { dbcx: inputs.bcx }, undefined);
-    tape.addGradient(inputs.bcx, dbcx);
+    tape.addGradient(bcx, dbcx);
+  },
+});
+
+interface WeightGradientInputs extends Tensors {
+  readonly dy: Tensor;
+  readonly bcx: Tensor;
+  readonly segments: Tensor;
+  readonly gradient: Tensor;
+}
+
+interface WeightGradientAttributes {
+  readonly channels: number;
+  readonly kernel: number;
+  /** Of the bias in place of the weight. */
+  readonly isBias: boolean;
+  readonly further: boolean;
+}
+
+const weightGradient = defineOp<WeightGradientInputs, Record<string, never>, WeightGradientAttributes>({
+  name: 'short_convolution_weight_gradient',
+  lower({ inputs: { dy, bcx, segments, gradient }, attributes }, { limits }) {
+    const { channels, kernel, isBias, further } = attributes;
+    const count = isBias ? channels : channels * kernel;
+    return [
+      {
+        kernel: 'short_convolution_weight_gradient',
+        constants: { BIAS: isBias },
+        overrides: { channels, further: Number(further), ...(!isBias && { kernel }) },
+        bindings: [read(dy), read(bcx), read(segments), update(gradient)],
+        workgroups: () => spread(Math.ceil(count / 4), limits.maxComputeWorkgroupsPerDimension),
+        flops: (rows) => 4 * rows * count,
+      },
+    ];
   },
 });
 
@@ -102,7 +143,8 @@ function dispatchOf(
 
 /**
  * y = C ⊙ (weight ∗ (B ⊙ x) + bias): a causal convolution of each channel over the rows of its example, gated before and
- * after (the short convolution of LFM2). f32 [rows, channels]. Weight and bias are not trained.
+ * after (the short convolution of LFM2). f32 [rows, channels]. A trained weight or bias lies in the
+ * slot of the parameters.
  */
 export function shortConvolution(builder: Builder, { bcx, weight, bias, segments }: Segmented): Tensor {
   const y = f32('rows', rowElements(bcx.shape) / 3);

@@ -18,6 +18,8 @@ export interface DenseWeight {
   readonly out: number;
   readonly in: number;
   readonly parts: readonly WeightPart[];
+  /** Its parts are f32 in the slot of the parameters, and get gradients. */
+  readonly isTrained?: true;
 }
 
 /** bitsandbytes' NF4: blocks of `blockSize` elements over the flattened matrix. See packings/nf4.ts. */

@@ -1,7 +1,7 @@
 import { f32ToBf16, f32ToF16, bf16ToF32, f16ToF32 } from '../../src/core/dtype';
 import { embedding } from '../../src/ops/embedding';
 import type { DenseFormat, DenseWeight } from '../../src/ops/weight';
-import { combine, describe, integers, normal, type CaseInput, type OpCase } from './case';
+import { combine, describe, integers, normal, type Arrays, type CaseInput, type OpCase } from './case';
 
 interface Parameters {
   readonly rows: number;
@@ -44,6 +44,8 @@ function embeddingCase({ limits, trainable = false, ...parameters }: Parameters)
     firstRow += partRows;
     return part;
   });
+  const tableOf = (values: Arrays): Float64Array =>
+    Float64Array.from(layout.flatMap(({ name }) => Array.from(values[name]!)));
   const rowOf = (token: number): number => Math.min(token, vocabulary - 1);
   return {
     op: 'embedding',
@@ -64,7 +66,7 @@ function embeddingCase({ limits, trainable = false, ...parameters }: Parameters)
     },
     reference: {
       forward(values) {
-        const source = trainable ? values['weight0']! : table;
+        const source = trainable ? tableOf(values) : table;
         const y = new Float64Array(rows * columns);
         values['tokens']!.forEach((token, row) => {
           y.set(source.subarray(rowOf(token) * columns, (rowOf(token) + 1) * columns), row * columns);
@@ -72,17 +74,25 @@ function embeddingCase({ limits, trainable = false, ...parameters }: Parameters)
         return { y: y.map((value) => scale * value) };
       },
       backward(values, { y }) {
-        const weight0 = new Float64Array(vocabulary * columns);
+        const gradient = new Float64Array(vocabulary * columns);
         values['tokens']!.forEach((token, row) => {
           for (let c = 0; c < columns; c++) {
-            weight0[rowOf(token) * columns + c]! += scale * y![row * columns + c]!;
+            gradient[rowOf(token) * columns + c]! += scale * y![row * columns + c]!;
           }
         });
-        return { weight0 };
+        return Object.fromEntries(
+          layout.map(({ name, firstRow: first, rows: count }) => [
+            name,
+            gradient.slice(first * columns, (first + count) * columns),
+          ]),
+        );
       },
     },
     // A copy is exact, a multiple of it is rounded twice; a gradient is a sum of at most `rows` values.
-    tolerance: { y: scale === 1 ? 0 : 1, dweight0: rows + (scale === 1 ? 0 : 1) },
+    tolerance: {
+      y: scale === 1 ? 0 : 1,
+      ...Object.fromEntries(layout.map(({ name }) => [`d${name}`, rows + (scale === 1 ? 0 : 1)])),
+    },
   };
 }
 
@@ -114,4 +124,6 @@ export const cases: readonly OpCase[] = [
     scale: 33.94112549695428,
   }),
   embeddingCase({ rows: 1, vocabulary: 5, columns: 4, format: 'f32', parts: [5], trainable: true }),
+  // Each token many times, and more columns and rows than a workgroup has threads.
+  embeddingCase({ rows: 150, vocabulary: 5, columns: 300, format: 'f32', parts: [3, 2], trainable: true }),
 ];

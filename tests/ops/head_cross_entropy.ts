@@ -19,6 +19,8 @@ interface Parameters {
   /** The losses alone. */
   readonly evaluation?: true;
   readonly smoothing?: number;
+  /** The head, which is f32. */
+  readonly trainable?: true;
 }
 
 const LOSS_SCALE = 1 / 16;
@@ -28,9 +30,18 @@ interface Head {
   readonly inputs: Record<string, CaseInput>;
   readonly values: Float64Array;
   weight(tensors: Readonly<Record<string, Tensor>>): DenseWeight;
+  /** The values among a case's inputs, which differ from `values` in central differences. */
+  of(inputs: Arrays): Float64Array;
+  /** Divides a gradient of the whole among the parts. */
+  split(gradient: Float64Array): Record<string, Float64Array>;
 }
 
-function makeHead({ columns, parts, format }: Pick<Parameters, 'columns' | 'parts' | 'format'>): Head {
+function makeHead({
+  columns,
+  parts,
+  format,
+  trainable,
+}: Pick<Parameters, 'columns' | 'parts' | 'format' | 'trainable'>): Head {
   const inputs: Record<string, CaseInput> = {};
   const vocabulary = parts.reduce((sum, rows) => sum + rows, 0);
   const values = new Float64Array(vocabulary * columns);
@@ -41,7 +52,12 @@ function makeHead({ columns, parts, format }: Pick<Parameters, 'columns' | 'part
     values.set(format === 'f32' ? part : f16ToF32(halves), firstRow * columns);
     inputs[`weight${index}`] =
       format === 'f32'
-        ? { type: 'f32', shape: [rows, columns], data: part }
+        ? {
+            type: 'f32',
+            shape: [rows, columns],
+            data: part,
+            ...(trainable && { wanted: true, parameter: true }),
+          }
         : { type: 'u32', shape: [rows, columns / 2], data: new Uint32Array(halves.buffer) };
     const place = { name: `weight${index}`, firstRow, rows };
     firstRow += rows;
@@ -58,15 +74,30 @@ function makeHead({ columns, parts, format }: Pick<Parameters, 'columns' | 'part
       out: vocabulary,
       in: columns,
       parts: layout.map(({ name, ...part }) => ({ ...part, tensor: tensors[name]! })),
+      ...(trainable && { isTrained: true }),
     }),
+    of: (given) =>
+      trainable ? Float64Array.from(layout.flatMap(({ name }) => Array.from(given[name]!))) : values,
+    split: (gradient) =>
+      Object.fromEntries(
+        layout.map(({ name, firstRow: first, rows }) => [
+          name,
+          gradient.slice(first * columns, (first + rows) * columns),
+        ]),
+      ),
   };
 }
 
 /** f64 logits of one row. */
-function logitsOf(hidden: Float64Array, head: Head, row: number, columns: number): Float64Array {
-  return Float64Array.from({ length: head.vocabulary }, (_, v) => {
+function logitsOf(
+  hidden: Float64Array,
+  head: Float64Array,
+  row: number,
+  columns: number,
+): Float64Array<ArrayBuffer> {
+  return Float64Array.from({ length: head.length / columns }, (_, v) => {
     let sum = 0;
-    for (let c = 0; c < columns; c++) sum += hidden[row * columns + c]! * head.values[v * columns + c]!;
+    for (let c = 0; c < columns; c++) sum += hidden[row * columns + c]! * head[v * columns + c]!;
     return sum;
   });
 }
@@ -87,7 +118,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
     for (let row = 0; row < rows; row++) {
       const target = values['targets']![row]!;
       if (target === NO_TARGET) continue;
-      const logits = logitsOf(values['hidden']!, head, row, columns);
+      const logits = logitsOf(values['hidden']!, head.of(values), row, columns);
       const top = logits.reduce((a, b) => Math.max(a, b));
       const exponentials = logits.map((logit) => Math.exp(logit - top));
       const sum = exponentials.reduce((a, b) => a + b, 0);
@@ -102,7 +133,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
   };
   // The largest logit decides how exact a loss can be.
   const magnitudes = Float64Array.from({ length: rows }, (_, row) =>
-    logitsOf(Float64Array.from(hidden), head, row, columns).reduce(
+    logitsOf(Float64Array.from(hidden), head.values, row, columns).reduce(
       (most, value) => Math.max(most, Math.abs(value)),
       1,
     ),
@@ -140,15 +171,19 @@ function crossEntropyCase(parameters: Parameters): OpCase {
       },
       backward(values, { losses }) {
         const gradient = new Float64Array(rows * columns);
+        const ofHead = new Float64Array(head.values.length);
+        const weights = head.of(values);
         eachRow(values, (row, probabilities, target) => {
           probabilities.forEach((probability, v) => {
             const aim = (v === target ? 1 - smoothing : 0) + smoothing / head.vocabulary;
             const share = losses![row]! * (probability - aim);
-            for (let c = 0; c < columns; c++)
-              gradient[row * columns + c]! += share * head.values[v * columns + c]!;
+            for (let c = 0; c < columns; c++) {
+              gradient[row * columns + c]! += share * weights[v * columns + c]!;
+              ofHead[v * columns + c]! += share * values['hidden']![row * columns + c]!;
+            }
           });
         });
-        return { hidden: gradient };
+        return { hidden: gradient, ...head.split(ofHead) };
       },
     },
     tolerance: {
@@ -156,6 +191,15 @@ function crossEntropyCase(parameters: Parameters): OpCase {
       ...(smoothing > 0 && { nll: { factor: 4 * columns, magnitudes } }),
       // A wrong bit in a logit is a wrong share of its probability, as large as the logit.
       dhidden: 8 * columns * magnitudes.reduce((a, b) => Math.max(a, b)) + head.vocabulary,
+      ...Object.fromEntries(
+        parameters.parts.map((count, index) => [
+          `dweight${index}`,
+          {
+            factor: 8 * columns * magnitudes.reduce((a, b) => Math.max(a, b)) + rows,
+            magnitudes: new Float64Array(count * columns).fill(size * LOSS_SCALE),
+          },
+        ]),
+      ),
     },
   };
 }
@@ -179,7 +223,7 @@ function logProbsCase(parameters: Parameters): OpCase {
       forward: (values) => ({ logProbs: negative(whole.reference.forward(values)['losses']!) }),
       backward: (values, { logProbs }) => whole.reference.backward!(values, { losses: negative(logProbs!) }),
     },
-    tolerance: { logProbs: whole.tolerance['losses']!, dhidden: whole.tolerance['dhidden']! },
+    tolerance: { ...whole.tolerance, logProbs: whole.tolerance['losses']! },
   };
 }
 
@@ -202,7 +246,7 @@ function logitsCase(parameters: Pick<Parameters, 'rows' | 'columns' | 'parts' | 
       forward(values) {
         const logits = new Float64Array(rows * stride);
         for (let row = 0; row < rows; row++) {
-          const own = logitsOf(values['hidden']!, head, row, columns);
+          const own = logitsOf(values['hidden']!, head.values, row, columns);
           // Columns beyond the vocabulary repeat the last logit.
           for (let v = 0; v < stride; v++) logits[row * stride + v] = own[Math.min(v, head.vocabulary - 1)]!;
         }
@@ -241,7 +285,19 @@ export const cases: readonly OpCase[] = [
       }),
   ),
   crossEntropyCase({ rows: 5, columns: 16, parts: [301], format: 'f32', every: 1, size: 60, smoothing: 0.1 }),
+  ...combine({ rows: [1, 11], parts: [[51], [32, 18]], smoothing: [0, 0.1] }).map((parameters) =>
+    crossEntropyCase({ ...parameters, columns: 8, format: 'f32', every: 2, trainable: true }),
+  ),
   // More rows than a chunk of logits holds.
+  crossEntropyCase({
+    rows: 150,
+    columns: 4,
+    parts: [16, 5],
+    format: 'f32',
+    every: 2,
+    trainable: true,
+    limits: { maxStorageBufferBindingSize: 64 * 24 * 4 },
+  }),
   crossEntropyCase({
     rows: 150,
     columns: 4,
@@ -254,6 +310,7 @@ export const cases: readonly OpCase[] = [
     logProbsCase({ ...parameters, columns: 8, parts: [50], format: 'f32' }),
   ),
   logProbsCase({ rows: 9, columns: 8, parts: [64, 64, 3], format: 'f16', every: 2 }),
+  logProbsCase({ rows: 11, columns: 8, parts: [32, 19], format: 'f32', every: 2, trainable: true }),
   logProbsCase({
     rows: 150,
     columns: 4,

@@ -148,7 +148,10 @@ function linearCase(parameters: Parameters): OpCase {
   };
   const pair = { wanted: true, parameter: true };
   const keep = mask(rows, input, dropout);
-  const W = (values: Arrays): Float64Array => (trainable ? values['weight0']! : stored.values);
+  const W = (values: Arrays): Float64Array =>
+    trainable
+      ? Float64Array.from((parameters.parts ?? [out]).flatMap((_, i) => Array.from(values[`weight${i}`]!)))
+      : stored.values;
   return {
     op: 'linear',
     name: describe(parameters as unknown as Record<string, unknown>),
@@ -159,7 +162,7 @@ function linearCase(parameters: Parameters): OpCase {
     inputs: {
       x: f32('x', ['rows', input], { wanted: parameters.frozenInput !== true }),
       ...stored.inputs,
-      ...(parameters.bias && { bias: f32('bias', [out]) }),
+      ...(parameters.bias && { bias: f32('bias', [out], trainable ? pair : {}) }),
       ...(parameters.residual && { residual: f32('residual', ['rows', out], { wanted: true }) }),
       ...(rank > 0 && { A: f32('A', [rank, input], pair), B: f32('B', [out, rank], pair) }),
     },
@@ -192,7 +195,16 @@ function linearCase(parameters: Parameters): OpCase {
           dx = plus(dx, masked(times(dz, transposed(A, input), rank), keep));
         }
         gradients['x'] = dx;
-        if (trainable) gradients['weight0'] = times(transposed(dy, out), transposed(x!, input), rows);
+        if (trainable) {
+          const dW = times(transposed(dy, out), transposed(x!, input), rows);
+          let first = 0;
+          for (const [index, count] of (parameters.parts ?? [out]).entries()) {
+            gradients[`weight${index}`] = dW.slice(first * input, (first += count) * input);
+          }
+          gradients['bias'] = dy
+            .slice(0, out)
+            .map((_, n) => dy.reduce((s, d, i) => (i % out === n ? s + d : s), 0));
+        }
         return gradients;
       },
     },
@@ -203,7 +215,8 @@ function linearCase(parameters: Parameters): OpCase {
       dresidual: 0,
       dA: { factor: 2 * (rows + out), magnitudes: sizesOfDA(parameters, keep) },
       dB: 2 * (rows + input),
-      dweight0: 2 * rows,
+      ...Object.fromEntries((parameters.parts ?? [out]).map((_, index) => [`dweight${index}`, 2 * rows])),
+      dbias: { factor: rows, magnitudes: new Float64Array(out).fill(Math.sqrt(rows)) },
     },
   };
 }
@@ -282,6 +295,7 @@ export const cases: readonly OpCase[] = [
   linearCase({ rows: 300, in: 8, out: 4, format: 'f32', trainable: true }),
   // Divided as on a GPU: the gradient in more chunks, a sum among more threads.
   linearCase({ rows: 150, in: 4, out: 8, format: 'f32', trainable: true, limits: { software: false } }),
+  linearCase({ rows: 70, in: 20, out: 136, format: 'f32', trainable: true, bias: true, parts: [64, 64, 8] }),
   linearCase({ rows: 5, in: 64, out: 36, format: 'nf4', rank: 4, frozenInput: true }),
   // Split weights: dense ones in parts, 4-bit ones unpacked a few rows at a time.
   linearCase({

@@ -7,6 +7,8 @@ interface Parameters {
   readonly channels: number;
   readonly kernel: number;
   readonly bias: boolean;
+  /** Weight and bias. */
+  readonly trainable?: true;
   readonly limits?: OpCase['limits'];
 }
 
@@ -43,7 +45,7 @@ function backward(
   rows: number,
   { channels, kernel }: Shape,
   pairs: Pairs,
-): Float64Array {
+): Record<string, Float64Array> {
   const v = convolved(
     { bcx: bcx!, weight: weight!, ...(bias && { bias }) },
     rows,
@@ -51,29 +53,39 @@ function backward(
     pairs,
   );
   const dbcx = new Float64Array(bcx!.length);
+  const dweight = new Float64Array(weight!.length);
+  const dbias = new Float64Array(channels);
   for (let i = 0; i < v.length; i++) {
     const [row, c] = [Math.floor(i / channels), i % channels];
     dbcx[(3 * row + 1) * channels + c] = dy[i]! * v[i]!;
+    dbias[c]! += dy[i]! * gate(bcx!, row, 1, c, channels);
   }
   pairs((row, earlier, k) => {
     for (let c = 0; c < channels; c++) {
       const dv = dy[row * channels + c]! * gate(bcx!, row, 1, c, channels);
       const du = weight![c * kernel + k]! * dv;
+      const u = gate(bcx!, earlier, 0, c, channels) * gate(bcx!, earlier, 2, c, channels);
+      dweight[c * kernel + k]! += dv * u;
       dbcx[3 * earlier * channels + c]! += du * gate(bcx!, earlier, 2, c, channels);
       dbcx[(3 * earlier + 2) * channels + c]! += du * gate(bcx!, earlier, 0, c, channels);
     }
   });
-  return dbcx;
+  return { bcx: dbcx, weight: dweight, bias: dbias };
 }
 
-function inputsOf(rows: number, { channels, kernel }: Shape, bias: boolean): Record<string, CaseInput> {
+function inputsOf(
+  rows: number,
+  { channels, kernel }: Shape,
+  bias: boolean,
+  trained: Partial<CaseInput> = {},
+): Record<string, CaseInput> {
   const input = (name: string, shape: CaseInput['shape'], count: number): CaseInput => {
     return { type: 'f32', shape, data: normal(name, count) };
   };
   return {
     bcx: { ...input('bcx', ['rows', 3 * channels], rows * 3 * channels), wanted: true },
-    weight: input('weight', [channels * kernel], channels * kernel),
-    ...(bias && { bias: input('bias', [channels], channels) }),
+    weight: { ...input('weight', [channels * kernel], channels * kernel), ...trained },
+    ...(bias && { bias: { ...input('bias', [channels], channels), ...trained } }),
   };
 }
 
@@ -82,7 +94,7 @@ const magnitudes = (count: number, kernel: number): Float64Array =>
   new Float64Array(count).fill(16 * (kernel + 1));
 
 function segmentsCase({ limits, ...parameters }: Parameters): OpCase {
-  const { lengths, channels, kernel, bias } = parameters;
+  const { lengths, channels, kernel, bias, trainable } = parameters;
   const rows = lengths.reduce((sum, length) => sum + length, 0);
   const segments = new Uint32Array(2 * rows);
   let first = 0;
@@ -104,7 +116,7 @@ function segmentsCase({ limits, ...parameters }: Parameters): OpCase {
     rows,
     limits,
     inputs: {
-      ...inputsOf(rows, { channels, kernel }, bias),
+      ...inputsOf(rows, { channels, kernel }, bias, trainable && { wanted: true, parameter: true }),
       segments: { type: 'u32', shape: ['rows', 2], data: segments },
     },
     build: (builder, { bcx, weight, bias: added, segments: of }) => ({
@@ -116,13 +128,13 @@ function segmentsCase({ limits, ...parameters }: Parameters): OpCase {
           (v, i) => v * gate(values['bcx']!, Math.floor(i / channels), 1, i % channels, channels),
         ),
       }),
-      backward: (values, { y: dy }) => ({
-        bcx: backward(values, dy!, rows, { channels, kernel }, pairs),
-      }),
+      backward: (values, { y: dy }) => backward(values, dy!, rows, { channels, kernel }, pairs),
     },
     tolerance: {
       y: { factor: kernel + 2, magnitudes: magnitudes(rows * channels, kernel) },
       dbcx: { factor: kernel + 2, magnitudes: magnitudes(3 * rows * channels, kernel) },
+      dweight: { factor: rows + 3, magnitudes: magnitudes(channels * kernel, kernel) },
+      dbias: { factor: rows + 1, magnitudes: magnitudes(channels, kernel) },
     },
   };
 }
@@ -203,6 +215,9 @@ export const cases: readonly OpCase[] = [
     ...{ lengths: [30, 3, 40], channels: 64, kernel: 3, bias: false },
     limits: { maxComputeWorkgroupsPerDimension: 3 },
   }),
+  ...combine({ lengths: [[1], [2, 1, 30, 7]], channels: [5], kernel: [3], bias: [false, true] }).map(
+    (parameters) => segmentsCase({ ...parameters, trainable: true }),
+  ),
   ...combine({
     rows: [1, 9],
     past: [0, 1, 2, 7, 15, 33],

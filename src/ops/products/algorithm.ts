@@ -21,7 +21,7 @@
  * reaches fails the suite. Results must be float32 sums in an order that depends only on sizes and settings.
  */
 import type { Dispatch, Lowering, Tensor } from '../op';
-import type { Weight } from '../weight';
+import type { Weight, WeightPart } from '../weight';
 import type { RowWindow } from './row_windows';
 
 /** One way to carry out a product. */
@@ -94,8 +94,14 @@ export interface TransposedRequest {
 
 /** gradient[n, k] (+)= scale · Σ_m dy[m, n] dropout(x)[m, k] */
 export interface GradientRequest {
-  /** f32 [rows, out] */
+  /** f32 [rows, out]; longer rows, padded to a multiple of 4, if `part` is given. */
   readonly dy: Tensor;
+  /** The columns of dy that the gradient has as rows: a part of a weight, or all but the padding. All if absent. */
+  readonly part?: Pick<WeightPart, 'firstRow' | 'rows'>;
+  /** Some of the token rows. The gradient gets the sum of all windows; the one from the first row on sets it. */
+  readonly window?: RowWindow;
+  /** dy holds the window's rows only. */
+  readonly scratch?: boolean;
   /** f32 [rows, in] */
   readonly x: Tensor;
   /** f32 [out, in], in the slot of the gradients; see Tape.parameterGradient. */

@@ -23,6 +23,8 @@ export interface ChunkTarget {
   readonly target: Binding;
   readonly constants: ShaderConstants;
   readonly window?: RowWindow;
+  /** With the constant WINDOWED: the window's first row, in place of an override. */
+  readonly words?: readonly number[];
   /** Token rows of a chunk. */
   readonly chunkRows: number;
 }
@@ -33,10 +35,16 @@ export interface ChunkTarget {
  */
 export function inChunks(
   lowering: Lowering,
-  { dy, x, gradient }: GradientRequest,
+  request: GradientRequest,
   product: (chunk: ChunkTarget) => Dispatch,
 ): Dispatch[] {
-  const [outSize, inSize] = [rowElements(dy.shape), rowElements(x.shape)];
+  const { dy, x, gradient, window: own } = request;
+  const [outSize, inSize] = [gradientRows(request), rowElements(x.shape)];
+  if (own) {
+    const constants = { ALWAYS_ADD: gradient.further || own.first > 0, WINDOWED: true };
+    const target = update(gradient.tensor);
+    return [product({ target, constants, window: own, words: [own.first], chunkRows: own.count })];
+  }
   const chunkRows = rowsOfChunk(lowering, outSize * inSize * 4);
   const chunks = Math.ceil(lowering.capacity / chunkRows);
   const alwaysAdd = { ALWAYS_ADD: gradient.further };
@@ -59,6 +67,16 @@ export function inChunks(
       workgroups: () => [Math.min(65535, Math.ceil(size4 / 64)), Math.ceil(size4 / 64 / 65535), 1],
     },
   ];
+}
+
+/** Rows of the gradient: as many as dy has columns, or its part. */
+export function gradientRows({ dy, part }: GradientRequest): number {
+  return part?.rows ?? rowElements(dy.shape);
+}
+
+/** The override of the first token row, for a window that is not told in words. */
+export function firstRowOverride({ window, words }: ChunkTarget): Record<string, number> {
+  return window && !words ? { first_row: window.first } : {};
 }
 
 function rowsOfChunk({ limits, capacity }: Lowering, bytesOfSum: number): number {

@@ -6,6 +6,7 @@ import { checkVectors, wholeWeight } from './dense_parts';
 import { narrowForward, narrowTransposed } from './narrow';
 import { quadsForward, quadsGradient, quadsTransposed } from './quads';
 import { registersForward, registersGradient, registersTransposed } from './registers';
+import { gradientRows } from './gradient_chunks';
 import { mostRows } from './row_windows';
 import { rowForward, rowLanes } from './row';
 import { subgroupMatrixForward, subgroupMatrixTransposed } from './subgroup_matrix';
@@ -87,11 +88,11 @@ export function matmulTransposed(lowering: Lowering, request: TransposedRequest)
 
 /** gradient (+)= scale · dyᵀ dropout(x), in float32. */
 export function matmulGradient(lowering: Lowering, request: GradientRequest): Dispatch[] {
-  const { dy, x } = request;
-  const [out, input] = [rowElements(dy.shape), rowElements(x.shape)];
-  checkVectors(out, 'output');
+  const { dy, x, window } = request;
+  const [out, input] = [gradientRows(request), rowElements(x.shape)];
+  checkVectors(rowElements(dy.shape), 'output');
   checkVectors(input, 'input');
-  const shape = sizes('f32', input, out, lowering.capacity);
+  const shape = sizes('f32', input, out, mostRows(lowering, x, window));
   return pick(lowering, GRADIENT, request, { op: 'matmul_gradient', shape }).lower(lowering, request);
 }
 

@@ -2,7 +2,7 @@ import { read, rowElements, update, write, type Binding, type Dispatch, type Low
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { denseParts, rowOperations, weightConstants, type DensePart } from './dense_parts';
 import { epilogue, transposedEpilogue } from './epilogue';
-import { chunksIn, inChunks } from './gradient_chunks';
+import { chunksIn, firstRowOverride, gradientRows, inChunks } from './gradient_chunks';
 import { masking } from './masking';
 import {
   mostRows,
@@ -133,20 +133,22 @@ export const quadsGradient: ProductAlgorithm<GradientRequest> = {
   name: 'quads',
   available: hasQuads,
   lower(lowering, request) {
-    const { dy, x, scale = 1, dropout } = request;
-    const [out4, in4] = [rowElements(dy.shape) / 4, rowElements(x.shape) / 4];
+    const { dy, x, part, scratch, scale = 1, dropout } = request;
+    const out = gradientRows(request);
+    const [out4, in4] = [Math.ceil(out / 4), rowElements(x.shape) / 4];
     const [wider, narrower] = out4 > in4 ? [out4, in4] : [in4, out4];
     const threads = threadsFor(lowering, wider);
     return inChunks(lowering, request, (chunk) => {
-      const { target, constants, window, chunkRows } = chunk;
-      const bindings = [windowed(read(dy), window), windowed(read(x), window), target];
+      const { target, constants, window, words, chunkRows } = chunk;
+      const bindings = [scratch ? read(dy) : windowed(read(dy), window), windowed(read(x), window), target];
       const masked = masking(dropout, bindings, window);
       return {
         kernel: 'matmul_gradient_quads',
         constants: {
           ...constants,
           OWN_DY: out4 > in4,
-          OUT4: out4,
+          OUT: out,
+          DY_STRIDE4: rowElements(dy.shape) / 4,
           IN4: in4,
           ROWS: tensorRows(lowering, x, window),
           ...masked.constants,
@@ -155,11 +157,12 @@ export const quadsGradient: ProductAlgorithm<GradientRequest> = {
           scale,
           chunk_rows: chunkRows,
           threads,
-          ...(window && { first_row: window.first }),
+          dy_column4: (part?.firstRow ?? 0) / 4,
+          ...firstRowOverride(chunk),
           ...masked.overrides,
         },
         bindings,
-        words: masked.words,
+        words: words ?? masked.words,
         workgroups: (rows) => [Math.ceil(wider / threads), Math.ceil(narrower / 4), chunksIn(rows, chunk)],
         flops: (rows) => 2 * rowsIn(rows, window) * 16 * out4 * in4,
       };

@@ -2,7 +2,7 @@ import { read, rowElements, update, write, type Binding, type Dispatch, type Low
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { denseParts, rowOperations, weightConstants, type DensePart } from './dense_parts';
 import { epilogue, transposedEpilogue } from './epilogue';
-import { chunksIn, inChunks } from './gradient_chunks';
+import { chunksIn, firstRowOverride, gradientRows, inChunks } from './gradient_chunks';
 import { masking } from './masking';
 import { rowsIn, windowed, windowOverrides, windowsOf, type RowWindow } from './row_windows';
 
@@ -113,28 +113,30 @@ export const registersGradient: ProductAlgorithm<GradientRequest> = {
   name: 'registers',
   available: () => true,
   lower(lowering, request) {
-    const { dy, x, scale = 1, dropout } = request;
-    const outSize = rowElements(dy.shape);
+    const { dy, x, part, scratch, scale = 1, dropout } = request;
+    const outSize = gradientRows(request);
     const inSize = rowElements(x.shape);
     const shape = threads(inSize / 4);
     return inChunks(lowering, request, (chunk) => {
-      const { target, constants, window, chunkRows } = chunk;
-      const bindings = [windowed(read(dy), window), windowed(read(x), window), target];
+      const { target, constants, window, words, chunkRows } = chunk;
+      const bindings = [scratch ? read(dy) : windowed(read(dy), window), windowed(read(x), window), target];
       const masked = masking(dropout, bindings, window);
       return {
         kernel: 'matmul_gradient',
         constants: { ...constants, ...masked.constants },
         overrides: {
           in4: inSize / 4,
-          out4: outSize / 4,
+          out: outSize,
+          dy_stride4: rowElements(dy.shape) / 4,
+          dy_column4: (part?.firstRow ?? 0) / 4,
           scale,
           chunk_rows: chunkRows,
-          ...(window && { first_row: window.first }),
+          ...firstRowOverride(chunk),
           ...masked.overrides,
           ...shape,
         },
         bindings,
-        words: masked.words,
+        words: words ?? masked.words,
         workgroups: (rows) => [
           Math.ceil(inSize / 4 / shape.threads_x),
           Math.ceil(outSize / 4 / shape.threads_y),
