@@ -297,6 +297,7 @@ export const ERROR_CLASSES = {
   stopped_at_step: 'stopped',
   stopped_before_first_step: 'stopped',
   stopped_opening: 'stopped',
+  stopping_needs_evaluation: 'input',
   storage_failed: 'storage',
   storage_full: 'full',
   storage_path: 'input',

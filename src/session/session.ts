@@ -13,6 +13,7 @@ import { allLogits } from '../models/logits';
 import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
 import { plainAdapter } from '../models/adapters/start';
 import type { Evaluation } from '../train/evaluate';
+import { checkEvaluated } from '../train/stopping';
 import { readAnyAdapter } from '../models/gguf_adapter';
 import { adapterTemplateNotes, readAdapterTemplate } from './models/adapter_template';
 import { otherBaseNotes, readBaseName } from './models/base_name';
@@ -251,6 +252,7 @@ export class Session {
    */
   async plan(settings: TrainSettings): Promise<PlanReport> {
     this.#opened().weightsFor(adapterLayout(this.layout.spec, settings));
+    checkEvaluated(settings, this.dataset.heldOut.length);
     const { limits } = await this.device();
     return planReport(
       this.layout,
@@ -268,6 +270,7 @@ export class Session {
     const { loadable, layout: model } = this.#opened();
     const { dataset } = this;
     const layout = adapterLayout(model.spec, settings);
+    checkEvaluated(settings, dataset.heldOut.length);
     if (start) this.#checkStart(start, layout, settings);
     const weights = start || initial ? undefined : this.#opened().weightsFor(layout);
     const { read: samplePrompts } = this.#samplePrompts(settings);
@@ -292,9 +295,10 @@ export class Session {
     });
     const rate = reachedRate(model, settings, outcome.history, start?.step ?? 0);
     if (this.#speed && rate !== undefined) this.#speed = { ...this.#speed, rate };
+    const { history, adapterStep } = outcome;
     // A run that was stopped before its first step has not trained, so the former tuned adapter stays.
     if (outcome.step > 0) {
-      this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, outcome.history) });
+      this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, history, adapterStep) });
     }
     return outcome;
   }

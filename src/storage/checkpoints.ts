@@ -31,18 +31,43 @@ export interface StoredCheckpoints {
  * intact.
  *
  * @param limit number of checkpoints to keep (`save_total_limit`), at least 1
+ * @param valued steps, the best first: the best of those stored is kept instead of the oldest one within the limit, but
+ *   never instead of the newest, as in Transformers' Trainer
  * @throws TunesmithError as `CheckpointStore.save`
  */
 export async function saveCheckpoint(
   store: CheckpointStore,
   state: CheckpointState,
   limit: number,
+  valued: readonly number[] = [],
 ): Promise<void> {
   await store.save(state.step, await encodeCheckpoint(state));
   const { steps } = await store.list();
   // Later checkpoints are from before the run went back to an older one.
-  const kept = steps.filter((step) => step <= state.step).slice(-Math.max(1, limit));
+  const usable = steps.filter((step) => step <= state.step);
+  const best = valued.find((step) => usable.includes(step));
+  const newest = usable.slice(-Math.max(1, limit));
+  const kept =
+    best === undefined || newest.includes(best) ? newest : [best, ...newest.slice(limit > 1 ? 1 : 0)];
   await store.remove(steps.filter((step) => !kept.includes(step)));
+}
+
+/**
+ * The first intact checkpoint of these steps, in their order.
+ *
+ * @returns undefined if none of them is stored and intact
+ */
+export async function loadFirst(
+  store: CheckpointStore,
+  valued: readonly number[],
+): Promise<CheckpointState | undefined> {
+  const { steps } = await store.list();
+  for (const step of valued.filter((each) => steps.includes(each))) {
+    const bytes = await store.read(step);
+    const state = bytes && (await decodeCheckpoint(bytes, `checkpoint-${step}`).catch(() => undefined));
+    if (state) return state;
+  }
+  return undefined;
 }
 
 /**

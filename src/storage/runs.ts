@@ -26,6 +26,8 @@ export interface RunRecord {
   readonly state: 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
   /** Last step with a checkpoint; `steps` is the total of the run. */
   readonly checkpointStep: number;
+  /** The step whose adapter an ended run has, if it is not the last. */
+  readonly adapterStep?: number;
   readonly steps: number;
   /** Step, eval and sample events so far, for the chart. */
   readonly history: readonly TrainEvent[];
@@ -58,7 +60,7 @@ export type NewRun = Pick<
   readonly data: readonly FileReader[];
 };
 export type RunChanges = Partial<
-  Pick<RunRecord, 'name' | 'settings' | 'state' | 'checkpointStep' | 'steps' | 'history'>
+  Pick<RunRecord, 'name' | 'settings' | 'state' | 'checkpointStep' | 'adapterStep' | 'steps' | 'history'>
 >;
 
 const recordSchema = object({
@@ -77,6 +79,7 @@ const recordSchema = object({
   settings: unknown(),
   state: picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
   checkpointStep: number(),
+  adapterStep: optional(number()),
   steps: number(),
   history: array(custom<TrainEvent>((event) => isRecord(event) && typeof event.event === 'string')),
   bytes: number(),

@@ -7,6 +7,7 @@ import type { TrainControl } from './control';
 import type { NamedExamples } from './evaluate';
 import type { Answer, TrainEvent } from './events';
 import type { SampleLimits } from './samples';
+import type { Evaluated } from './stopping';
 
 /**
  * A run's position between two optimizer steps, as checkpoints hold it. The settings and `step` determine all of it.
@@ -52,6 +53,8 @@ export interface TrainOptions {
     readonly state: TrainingState;
     /** Seconds that the run took until then. */
     readonly elapsedSeconds?: number;
+    /** The evaluations until then; they decide when the run stops early. */
+    readonly evaluations?: readonly Evaluated[];
   };
   readonly onEvent: (event: TrainEvent) => void;
   readonly control: TrainControl;

@@ -10,6 +10,7 @@ import { planOf } from './plan';
 import { RunTime, type TellActivity } from './run_time';
 import { sampleSteps } from './samples';
 import { learningRateMultiplier, scheduleOf, warmupStepsOf } from './schedule';
+import { bestOf, stopsEarly, type Evaluated } from './stopping';
 import type { SideTask } from './time_left';
 
 export interface TrainResult {
@@ -21,9 +22,12 @@ export interface TrainResult {
 
 /**
  * Trains to the end or to a stop. It saves a checkpoint at the start (so that one always exists, and a lack of room
- * shows at once), every `save_steps`, on a pause, on a stop and at the end, but never after a loss that isn't finite.
+ * shows at once), every `save_steps`, on a pause, on a stop and at the end, but never after a loss that isn't finite. With
+ * `load_best_model_at_end`, it also saves one after each evaluation that is better than all before.
  *
- * Only the step and the program's state determine the continuation, so a run that continues from a checkpoint ends with
+ * With `early_stopping_patience`, a run that gains nothing more is finished before its last step.
+ *
+ * Only the step, the evaluations and the program's state determine the continuation, so a run that continues from a checkpoint ends with
  * the same bytes as one that was never interrupted.
  *
  * @throws TunesmithError `loss_not_finite`; errors of the program and of the hooks. It sends no 'state' event then,
@@ -55,6 +59,7 @@ class Trainer {
   #unread: SubmittedStep[] = [];
   /** Steps since the last 'step' event. */
   #unlogged: MeasuredStep[] = [];
+  #evaluations: readonly Evaluated[];
 
   constructor(options: TrainOptions) {
     const { settings, examples, start } = options;
@@ -65,6 +70,7 @@ class Trainer {
     this.#time = new RunTime(options, this.#plan);
     this.#step = start?.step ?? 0;
     this.#savedStep = start?.step;
+    this.#evaluations = start?.evaluations ?? [];
   }
 
   async run(): Promise<TrainResult> {
@@ -76,15 +82,21 @@ class Trainer {
     await this.#save();
     if (this.#step === 0) await this.#answer();
     this.#time.enter('training');
-    while (this.#step < steps && (await this.#mayGoOn())) {
+    while (this.#step < steps && !this.#isEarly() && (await this.#mayGoOn())) {
       if (await this.#trainStep()) await this.#afterStep();
     }
     await this.#read();
     this.#log();
     await this.#save();
-    const state = this.#step < steps && control.stopped ? 'stopped' : 'finished';
+    const isEarly = this.#step < steps && this.#isEarly();
+    const state = this.#step < steps && !isEarly && control.stopped ? 'stopped' : 'finished';
     onEvent({ event: 'state', state });
     return { state, step: this.#step, steps };
+  }
+
+  /** Whether the run ends because its evaluations gain nothing more. */
+  #isEarly(): boolean {
+    return stopsEarly(this.#evaluations, this.#options.settings);
   }
 
   /** Waits for the end of a pause. Returns false if the run must stop. */
@@ -147,7 +159,8 @@ class Trainer {
     if (every(settings.eval_steps)) await this.#evaluate();
     const { samples } = this.#options.hooks;
     if (samples && sampleSteps(this.#plan.steps, samples.limits.rounds).has(step)) await this.#answer();
-    if (every(settings.save_steps)) await this.#save();
+    const isBest = settings.load_best_model_at_end && bestOf(this.#evaluations)?.step === step;
+    if (every(settings.save_steps) || isBest) await this.#save();
   }
 
   /** Reads the metrics of all steps so far, which waits for the device. */
@@ -229,6 +242,7 @@ class Trainer {
       if (!Number.isFinite(result.loss)) {
         throw this.#notFinite(message('loss_not_finite_held_out', { step: this.#step }));
       }
+      this.#evaluations = [...this.#evaluations, { step: this.#step, eval_loss: result.loss }];
       onEvent({
         event: 'eval',
         step: this.#step,

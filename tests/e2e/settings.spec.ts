@@ -87,6 +87,9 @@ const OTHERS: TrainSettings = {
   report_to: ['csv'],
   save_steps: 1,
   save_total_limit: 1,
+  load_best_model_at_end: true,
+  early_stopping_patience: 50,
+  early_stopping_threshold: 0.01,
   sample_prompts: ['Who are you?'],
 };
 

@@ -386,6 +386,18 @@ export const SETTINGS = {
     default: 2,
     group: 'watching',
   }),
+  load_best_model_at_end: setting(flag(), {
+    default: false,
+    group: 'watching',
+  }),
+  early_stopping_patience: setting(optional(whole(1, 10_000), message('setting_never_early')), {
+    default: null,
+    group: 'watching',
+  }),
+  early_stopping_threshold: setting(number({ from: 0, most: 1000 }), {
+    default: 0,
+    group: 'watching',
+  }),
 };
 
 /**

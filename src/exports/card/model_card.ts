@@ -40,6 +40,8 @@ export interface CardRun {
   readonly settings: TrainSettings;
   readonly data: CardData;
   readonly history: readonly TrainEvent[];
+  /** The step of the adapter; the history may go on after it. */
+  readonly step: number;
 }
 
 export interface CardSource {
@@ -89,9 +91,7 @@ export function modelCard({ base, adapter, run, merged, uses }: CardSource, lang
       run ? t.card.trained(facts) : t.card.exported(facts),
       ...(run ? startText(t, run.settings) : []),
     ].join(' '),
-    ...(run
-      ? [dataSection(t, run.data), curveSection(t, run.history), settingsSection(t, run.settings)]
-      : []),
+    ...(run ? [dataSection(t, run.data), curveSection(t, run), settingsSection(t, run.settings)] : []),
     usageSection(t, uses, quantisedNote(t, base, merged)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -173,7 +173,7 @@ const CURVE_ROWS = 12;
 /** Most characters of the sparkline. */
 const CURVE_WIDTH = 48;
 
-function curveSection({ card }: Catalogue, history: readonly TrainEvent[]): string {
+function curveSection({ card }: Catalogue, { history, step: adapterStep }: CardRun): string {
   const steps = history.filter((event): event is StepEvent => event.event === 'step');
   const evals = history.filter((event): event is EvalEvent => event.event === 'eval');
   if (steps.length === 0) return '';
@@ -195,6 +195,7 @@ function curveSection({ card }: Catalogue, history: readonly TrainEvent[]): stri
     `\`${sparkline(inGroups(steps, CURVE_WIDTH).map(meanLoss))}\``,
     '',
     table(card.lossColumns, rows),
+    ...(adapterStep < steps.at(-1)!.step ? ['', card.bestStep(adapterStep)] : []),
   ].join('\n');
 }
 

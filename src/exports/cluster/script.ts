@@ -33,11 +33,16 @@ if __name__ == "__main__":
     main()
 `;
 
-function imports({ settings, words, fromAdapter }: ScriptFacts): string {
+function imports({ settings, words, fromAdapter, heldOut }: ScriptFacts): string {
   const usesBits = Object.keys(words.bits).length > 0;
   const isPissa = !fromAdapter && settings.init_lora_weights !== true;
   const peft = fromAdapter ? ['PeftModel'] : ['LoraConfig', ...(isPissa ? ['PeftModel'] : [])];
-  const transformers = ['AutoModelForCausalLM', 'AutoTokenizer', ...(usesBits ? ['BitsAndBytesConfig'] : [])];
+  const transformers = [
+    'AutoModelForCausalLM',
+    'AutoTokenizer',
+    ...(usesBits ? ['BitsAndBytesConfig'] : []),
+    ...(stopsEarly(settings, heldOut) ? ['EarlyStoppingCallback'] : []),
+  ];
   return `"""Trains the adapter that Tunesmith's settings describe, with TRL. README.md tells how to run it."""
 
 import argparse
@@ -179,11 +184,21 @@ ${fromAdapter ? `    model = PeftModel.from_pretrained(model, str(HERE / "${FILE
         train_dataset=examples["train"],
         eval_dataset=examples.get("eval"),
         processing_class=tokenizer,
-${fromAdapter ? '' : '        peft_config=LORA,\n'}    )
+${fromAdapter ? '' : '        peft_config=LORA,\n'}${stopsEarly(settings, heldOut) ? callbackLine(settings) : ''}    )
 ${isPissa ? PISSA_BEFORE : ''}    trainer.train(resume_from_checkpoint=args.resume)
     trainer.save_model(args.output_dir)
     trainer.save_state()
 ${isPissa ? PISSA_AFTER : ''}`.trimEnd();
+}
+
+function stopsEarly({ early_stopping_patience }: TrainSettings, heldOut: boolean): boolean {
+  return early_stopping_patience !== null && heldOut;
+}
+
+function callbackLine(settings: TrainSettings): string {
+  const { early_stopping_patience: patience, early_stopping_threshold: threshold } = settings;
+  const values = `early_stopping_patience=${pythonValue(patience)}, early_stopping_threshold=${pythonValue(threshold)}`;
+  return `        callbacks=[EarlyStoppingCallback(${values})],\n`;
 }
 
 /** PiSSA changes the base. With its first values beside the last ones, PEFT saves plain LoRA for the unchanged base. */

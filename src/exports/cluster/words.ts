@@ -72,6 +72,9 @@ function schedulerArguments(settings: TrainSettings, steps: number): Values {
   }
 }
 
+/** The loss by which the Trainer compares checkpoints. */
+const BY_EVALUATION_LOSS = { metric_for_best_model: 'eval_loss', greater_is_better: false };
+
 /** Whether PEFT and LLaMA-Factory refuse a quantised base, because the adapter begins with a part of its weights. */
 function needsWhole({ init_lora_weights }: TrainSettings): boolean {
   return init_lora_weights !== true;
@@ -254,6 +257,19 @@ const WORDS: {
   },
   save_steps: shared('save_steps'),
   save_total_limit: shared('save_total_limit'),
+  // The Trainer loads the best of its checkpoints, so it must save each evaluation that is better than all before.
+  load_best_model_at_end: (on, _, { heldOut }) => {
+    if (!on || !heldOut) return {};
+    const values = { load_best_model_at_end: true, save_strategy: 'best', ...BY_EVALUATION_LOSS };
+    return { sft: values, factory: values };
+  },
+  // TRL is told by a callback in the script.
+  early_stopping_patience: (patience, _, { heldOut }) =>
+    patience === null || !heldOut
+      ? {}
+      : { sft: BY_EVALUATION_LOSS, factory: { early_stopping_steps: patience, ...BY_EVALUATION_LOSS } },
+  early_stopping_threshold: (threshold, { early_stopping_patience: patience }) =>
+    patience === null || threshold === 0 ? {} : { unsaid: ['LLaMA-Factory'] },
 };
 
 /** All settings as the trainers are told them. */

@@ -205,8 +205,13 @@ async function contentsHash({ examples, contentOf }: Reading): Promise<string> {
   return await sha256Hex(bytesOf(contents));
 }
 
-/** The data of a run for the model card of its adapter. */
-export function cardRun(settings: TrainSettings, dataset: Dataset, history: readonly TrainEvent[]): CardRun {
+/** The data of a run for the model card of its adapter, which is that of `step`. */
+export function cardRun(
+  settings: TrainSettings,
+  dataset: Dataset,
+  history: readonly TrainEvent[],
+  step: number,
+): CardRun {
   const { files, unpacked, training, heldOut, cleaning, origins } = dataset;
   const data = {
     files: files.map(({ name }) => name),
@@ -218,7 +223,7 @@ export function cardRun(settings: TrainSettings, dataset: Dataset, history: read
     cleaning: cleaning?.steps,
     origins,
   };
-  return { settings, data, history };
+  return { settings, data, history, step };
 }
 
 /** Counts the rows of training examples that no person wrote. A row counts once, however often it is learnt. */

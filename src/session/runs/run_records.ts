@@ -16,7 +16,7 @@ import {
 } from '../../storage/runs';
 import { isHistory, type TrainEvent } from '../../train/events';
 import type { LiveLogs } from './live_logs';
-import { historyOf, type TrainingOutcome } from './training';
+import { bestCheckpoint, historyOf, type TrainingOutcome } from './training';
 
 export interface RunHost {
   readonly runs: RunStorage;
@@ -106,7 +106,17 @@ export class RunRecords {
     return await this.#store.data(run);
   }
 
-  /** Throws `checkpoint_damaged`. */
+  /**
+   * The checkpoint whose adapter is the run's: the best one with `load_best_model_at_end`, else the last. Throws
+   * `checkpoint_damaged`.
+   */
+  async adapterCheckpoint({ id, settings, history }: StoredRun): Promise<CheckpointState | undefined> {
+    return (
+      (await bestCheckpoint(this.#store.checkpoints(id), settings, history)) ?? (await this.checkpoint(id))
+    );
+  }
+
+  /** The last checkpoint, from which the run continues. Throws `checkpoint_damaged`. */
   async checkpoint(id: string): Promise<CheckpointState | undefined> {
     return await loadCheckpoint(this.#store.checkpoints(id));
   }
@@ -227,8 +237,14 @@ export class RunRecords {
     };
     try {
       const outcome = await work(listen, store.checkpoints(run.id));
-      const { state, step, steps } = outcome;
-      const end = { state, checkpointStep: step, steps, history: outcome.history };
+      const { state, step, steps, adapterStep } = outcome;
+      const end = {
+        state,
+        checkpointStep: step,
+        adapterStep: adapterStep === step ? undefined : adapterStep,
+        steps,
+        history: outcome.history,
+      };
       return { record: await write(end), outcome };
     } catch (error) {
       await keep({ state: errorClass(error) === 'stopped' ? 'stopped' : 'failed' });

@@ -163,13 +163,14 @@ export class Runs {
       records.exclusively(id, () =>
         this.#opening(async (signal) => {
           const run = await records.get(id);
-          const checkpoint = await records.checkpoint(id);
+          const checkpoint = await records.adapterCheckpoint(run);
           // The checkpoint of step 0 holds an untrained adapter.
           if (!checkpoint || checkpoint.step === 0)
             throw new TunesmithError({ code: 'run_without_checkpoint' });
           await this.#reopen(run, { onProgress, signal });
           const adapter = session.adapterOf(run.settings, checkpoint);
-          const tuned = { ...adapter, run: cardRun(run.settings, session.dataset, run.history) };
+          const { step } = checkpoint;
+          const tuned = { ...adapter, run: cardRun(run.settings, session.dataset, run.history, step) };
           session.setTuned(tuned);
           adapters?.rememberRun(id);
           return await adapterReport(id, tuned);

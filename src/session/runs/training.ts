@@ -5,7 +5,7 @@ import type { ExportedAdapter } from '../../exports/format';
 import type { CheckpointState } from '../../formats/checkpoint';
 import type { Plan } from '../../graph/plan';
 import { chosenKernels } from '../../graph/tune';
-import { Adapter } from '../../models/adapter';
+import { Adapter, adapterOf } from '../../models/adapter';
 import type { AdapterLayout, AdapterState } from '../../models/adapters/layout';
 import { objectiveOf } from '../../models/objectives';
 import { computeStart, plainAdapter } from '../../models/adapters/start';
@@ -15,11 +15,12 @@ import { compileTraining, planTraining, type TrainingPlans } from '../../models/
 import type { TrainingOptions } from '../../models/training_graph';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 import type { TrainingState } from '../../models/training_program';
-import { loadCheckpoint, saveCheckpoint, type CheckpointStore } from '../../storage/checkpoints';
+import { loadCheckpoint, loadFirst, saveCheckpoint, type CheckpointStore } from '../../storage/checkpoints';
 import type { TrainControl } from '../../train/control';
 import { isHistory, type TrainEvent } from '../../train/events';
 import type { TrainPosition } from '../../train/options';
 import { capacityOf, planOf } from '../../train/plan';
+import { bestFirst, evaluationsIn } from '../../train/stopping';
 import { train, type TrainResult } from '../../train/trainer';
 import type { Dataset } from '../data/dataset';
 import type { Kernels } from '../kernels';
@@ -74,6 +75,8 @@ export type UseWeights = <T>(
 export interface TrainingOutcome extends TrainResult {
   /** The trained adapter, as a plain one. */
   readonly adapter: ExportedAdapter;
+  /** Its step: the last, or with `load_best_model_at_end` the one with the lowest evaluation loss. */
+  readonly adapterStep: number;
   /** All events for the chart. */
   readonly history: readonly TrainEvent[];
 }
@@ -119,6 +122,25 @@ const NO_DEVICE: readonly ErrorCode[] = ['gpu_adapter_missing', 'gpu_driver_miss
 export function historyOf({ history }: CheckpointState): readonly TrainEvent[] {
   // Written by `History.push`, into a file whose hash is checked when it is read.
   return history as unknown as readonly TrainEvent[];
+}
+
+/** The steps whose checkpoints a run is to keep, the best first: none without `load_best_model_at_end`. */
+function valuedSteps(settings: TrainSettings, history: readonly TrainEvent[]): readonly number[] {
+  if (!settings.load_best_model_at_end) return [];
+  return bestFirst(evaluationsIn(history)).map(({ step }) => step);
+}
+
+/**
+ * The stored checkpoint with the lowest evaluation loss, whose adapter is the run's. Undefined if the last one is: without
+ * `load_best_model_at_end`, or if no evaluated step has a checkpoint.
+ */
+export async function bestCheckpoint(
+  checkpoints: CheckpointStore,
+  settings: TrainSettings,
+  history: readonly TrainEvent[],
+): Promise<CheckpointState | undefined> {
+  const valued = valuedSteps(settings, history);
+  return valued.length > 0 ? await loadFirst(checkpoints, valued) : undefined;
 }
 
 function elapsedIn(history: readonly TrainEvent[]): number | undefined {
@@ -192,7 +214,8 @@ async function attempt(
         kernels,
         history: jsonOf(history.events),
       };
-      await saveCheckpoint(checkpoints, checkpoint, settings.save_total_limit);
+      const valued = valuedSteps(settings, history.events);
+      await saveCheckpoint(checkpoints, checkpoint, settings.save_total_limit, valued);
     };
 
     const result = await train({
@@ -203,7 +226,12 @@ async function attempt(
       heldOutSources: dataset.heldOutSources,
       settings,
       ...(start && {
-        start: { step: start.step, state: start.tensors, elapsedSeconds: elapsedIn(historyOf(start)) },
+        start: {
+          step: start.step,
+          state: start.tensors,
+          elapsedSeconds: elapsedIn(historyOf(start)),
+          evaluations: evaluationsIn(historyOf(start)),
+        },
       }),
       control,
       onEvent: (event) => {
@@ -214,8 +242,14 @@ async function attempt(
       hooks: { saveCheckpoint: save, ...(samples && { samples }) },
       ...(request.trainSeconds !== undefined && { trainSeconds: request.trainSeconds }),
     });
-    const trained = plainAdapter(model.layout.spec, layout, await adapter.readAdapter());
-    return { ...result, adapter: trained, history: history.events };
+    const best = await bestCheckpoint(checkpoints, settings, history.events);
+    const state = best ? adapterOf(best.tensors, layout) : await adapter.readAdapter();
+    return {
+      ...result,
+      adapter: plainAdapter(model.layout.spec, layout, state),
+      adapterStep: best?.step ?? result.step,
+      history: history.events,
+    };
   } finally {
     for (const part of owned.reverse()) part.destroy();
   }

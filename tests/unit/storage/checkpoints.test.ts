@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/bytes';
 import { encodeCheckpoint, type CheckpointState, type NamedTensor } from '../../../src/formats/checkpoint';
-import { loadCheckpoint, saveCheckpoint } from '../../../src/storage/checkpoints';
+import { loadCheckpoint, loadFirst, saveCheckpoint } from '../../../src/storage/checkpoints';
 import { fileCheckpoints } from '../../../src/storage/file_runs';
 import { isTemporary } from '../../../src/storage/file_store';
 import { Crash, MemoryFiles, type Fault } from './memory_files';
@@ -51,6 +51,22 @@ async function changesOf(limit: number): Promise<number> {
 }
 
 describe('checkpoints', () => {
+  it.each([
+    [1, [20, 40]],
+    [2, [20, 40]],
+    [3, [20, 30, 40]],
+    [5, [0, 10, 20, 30, 40]],
+  ])('keeps the best of %i beside the newest', async (limit, kept) => {
+    const store = fileCheckpoints(new MemoryFiles(), FOLDER);
+    for (const state of saves) {
+      const valued = [5, 20, 10].filter((step) => step <= state.step);
+      await saveCheckpoint(store, state, limit, valued);
+    }
+    expect((await store.list()).steps).toEqual(kept);
+    expect(await loadFirst(store, [5, 20, 40])).toEqual(stateOf(20));
+    expect(await loadFirst(store, [5])).toBeUndefined();
+  });
+
   it('gives back the last one saved, and nothing where there is none', async () => {
     const files = new MemoryFiles();
     expect(await loadCheckpoint(fileCheckpoints(files, FOLDER))).toBeUndefined();

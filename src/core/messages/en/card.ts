@@ -31,6 +31,8 @@ export const card = {
   generatedColumns: ['origin', 'rows'],
   loss: 'Loss',
   lossColumns: ['up to step', 'training loss', 'evaluation loss', 'perplexity'],
+  bestStep: (step: number) =>
+    `The adapter is that of step ${format.count(step)}, after which the evaluation loss was lowest (load_best_model_at_end).`,
   settings: 'Settings',
   settingsColumns: ['setting', 'value'],
   useWith: (program: string) => `Use with ${program}`,

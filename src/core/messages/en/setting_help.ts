@@ -153,6 +153,12 @@ export const settingHelp = {
     'Files with the curves for other programs, beside the checkpoints of the command line and in scripts for a cluster: tensorboard (W&B and SwanLab read it too), csv (Trackio, pandas) or jsonl; all, none. This page offers them for every run under Past runs.',
   save_steps: 'Steps between two checkpoints.',
   save_total_limit: 'The number of checkpoints to keep; older ones are removed.',
+  load_best_model_at_end:
+    'At the end, take the adapter of the step with the lowest evaluation loss. Its checkpoint is kept beside save_total_limit’s newest.',
+  early_stopping_patience:
+    'End the run after this many evaluations in a row that gain nothing, before it learns the examples by heart.',
+  early_stopping_threshold:
+    'How much the evaluation loss must fall below its lowest value to count as a gain for early_stopping_patience.',
 } satisfies Readonly<Record<SettingName, string | SettingHelp>>;
 
 /** The help of the settings of an answer. */

@@ -24,6 +24,8 @@ export const card: Catalogue['card'] = {
   generatedColumns: ['来源', '行数'],
   loss: '损失',
   lossColumns: ['截至步数', '训练损失', '评估损失', '困惑度'],
+  bestStep: (step: number) =>
+    `适配器取自第 ${format.count(step)} 步：该步之后的评估损失最低（load_best_model_at_end）。`,
   settings: '设置',
   settingsColumns: ['设置项', '值'],
   useWith: (program) => `在 ${program} 中使用`,

@@ -13,6 +13,9 @@ const USUAL: Readonly<Record<string, readonly unknown[]>> = {
   do_train: [true],
   quantization_method: ['bnb', 'bitsandbytes'],
   quantization_type: ['nf4'],
+  metric_for_best_model: ['loss', 'eval_loss'],
+  greater_is_better: [false],
+  save_strategy: ['steps', 'best'],
   eval_strategy: ['steps'],
   // Exports are always plain LoRA for the unchanged base.
   pissa_convert: [true],
@@ -145,6 +148,8 @@ export const llamaFactory: ForeignFormat = {
     report_to: ifNamed('report_to'),
     save_steps: ifNamed('save_steps'),
     save_total_limit: ifNamed('save_total_limit'),
+    load_best_model_at_end: ifNamed('load_best_model_at_end'),
+    early_stopping_patience: ifNamed('early_stopping_steps'),
   },
   isImplied: (key, value) =>
     (isEmpty(value) && !ON_BY_DEFAULT.includes(key)) || (USUAL[key]?.includes(value) ?? false),

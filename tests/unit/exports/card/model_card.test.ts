@@ -35,6 +35,7 @@ const source: CardSource = {
       heldOutTokens: 1300,
     },
     history,
+    step: 100,
   },
 };
 
@@ -73,6 +74,12 @@ describe('the model card', () => {
     const [, front] = modelCard({ ...source, run }, 'en').split('---\n');
     expect(front).toContain('\ndatasets:\n- a/b\nlibrary_name');
     expect(card).not.toContain('datasets:');
+  });
+
+  it('tells if the adapter is not that of the last step', () => {
+    expect(card).not.toContain('load_best_model_at_end)');
+    const best = modelCard({ ...source, run: { ...source.run!, step: 50 } }, 'en');
+    expect(best).toContain('The adapter is that of step 50, after which the evaluation loss was lowest');
   });
 
   it('tells how the examples were cleaned', () => {

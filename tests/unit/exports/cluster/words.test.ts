@@ -60,12 +60,24 @@ describe('the words of the settings', () => {
     ],
     [{ gradient_checkpointing: true }, { factory: { disable_gradient_checkpointing: false } }],
     [{ eval_steps: 3 }, { sft: { eval_strategy: 'steps', eval_steps: 3 }, factory: { eval_steps: 3 } }],
+    [
+      { load_best_model_at_end: true },
+      { sft: { load_best_model_at_end: true, save_strategy: 'best', metric_for_best_model: 'eval_loss' } },
+    ],
+    [
+      { early_stopping_patience: 4 },
+      { sft: { greater_is_better: false }, factory: { early_stopping_steps: 4 } },
+    ],
   ])('%o', (settings, wanted) => {
     expect(words(settings)).toMatchObject(wanted);
   });
 
   it('name what a trainer can’t be told', () => {
     expect(words({}).unsaid).toEqual({ TRL: [], 'LLaMA-Factory': [] });
+    expect(words({ early_stopping_patience: 4, early_stopping_threshold: 0.1 }).unsaid).toEqual({
+      TRL: [],
+      'LLaMA-Factory': ['early_stopping_threshold'],
+    });
     const settings = { rank_pattern: { q_proj: 4 }, alpha_pattern: { q_proj: 2 }, sample_prompts: ['Who?'] };
     expect(words(settings).unsaid).toEqual({
       TRL: ['sample_prompts'],

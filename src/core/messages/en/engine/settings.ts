@@ -64,6 +64,7 @@ export const settingMessages = {
   setting_warmup_steps: 'the value of warmup_steps',
   setting_timescale: 'the steps of the warm-up',
   setting_all_samples: 'all',
+  setting_never_early: 'train to the end',
   setting_no_noise: 'no noise',
   setting_empty_text: 'an empty text',
 };

@@ -25,4 +25,10 @@ export const trainErrors = {
     message: `lr_end is ${lr_end}, which is not below learning_rate, ${learning_rate}.`,
     hint: 'Set lr_end lower, or choose lr_scheduler_type constant_with_warmup.',
   }),
+  stopping_needs_evaluation: ({ settings, heldOut }: { settings: readonly string[]; heldOut: boolean }) => ({
+    message: `${format.series(settings)} ${settings.length === 1 ? 'needs' : 'need'} the evaluation loss, but ${heldOut ? 'eval_steps is 0' : 'no examples are held out'}.`,
+    hint: heldOut
+      ? 'Set eval_steps to 1 or more, or turn them off.'
+      : 'Raise eval_split, add a file of examples for evaluation, or turn them off.',
+  }),
 };

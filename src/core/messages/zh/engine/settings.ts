@@ -39,6 +39,7 @@ export const settingMessages: typeof english = {
   setting_warmup_steps: '以 warmup_steps 为准',
   setting_timescale: '取预热步数',
   setting_all_samples: '全部',
+  setting_never_early: '训练到底',
   setting_no_noise: '不加噪声',
   setting_empty_text: '空文本',
 };

@@ -18,4 +18,10 @@ export const trainErrors: typeof english = {
     message: `lr_end 为 ${lr_end}，没有低于 learning_rate（${learning_rate}）。`,
     hint: '请调低 lr_end，或改用 lr_scheduler_type constant_with_warmup。',
   }),
+  stopping_needs_evaluation: ({ settings, heldOut }: { settings: readonly string[]; heldOut: boolean }) => ({
+    message: `${format.series(settings)} 需要评估损失，但${heldOut ? ' eval_steps 为 0' : '没有留出评估样本'}。`,
+    hint: heldOut
+      ? '请将 eval_steps 设为 1 或更大的值，或关闭这些设置。'
+      : '请调大 eval_split，或添加一个评估用的样本文件，或关闭这些设置。',
+  }),
 };
