@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TunesmithError } from '../core/errors';
+import { NONE } from '../core/settings/kind';
 import { logFolder } from '../session/runs/live_logs';
 import { logFiles } from '../session/runs/logs';
 import { RunRecords } from '../session/runs/run_records';
@@ -33,6 +34,9 @@ export const runsCommand: Command = {
     },
     rename: { value: 'ID', kind: 'text', help: t.cli.options.renameRun },
     write_logs: { value: 'ID', kind: 'text', help: t.cli.options.writeLogs },
+    annotate: { value: 'ID', kind: 'text', help: t.cli.options.annotateRun },
+    tags: { value: 'TAGS', kind: 'text', help: t.cli.options.runTags },
+    notes: { value: 'TEXT', kind: 'text', help: t.cli.options.runNotes },
     name: { value: 'NAME', kind: 'text', help: t.cli.options.runName },
     json: JSON_OPTION,
   },
@@ -40,12 +44,15 @@ export const runsCommand: Command = {
   async run(args, output) {
     const { found, unreadable } = await runsBelow(args.required('output_dir'));
     const [show, remove, rename] = [args.text('show'), args.text('remove'), args.text('rename')];
-    const logged = args.text('write_logs');
+    const [logged, annotated] = [args.text('write_logs'), args.text('annotate')];
     if (show !== undefined) tellOne(theOne(found, show, 'show'), output);
     else if (remove !== undefined) await removeOne(theOne(found, remove, 'remove'), output);
     else if (rename !== undefined)
       await renameOne(theOne(found, rename, 'rename'), args.text('name') ?? '', output);
-    else if (logged !== undefined) await writeLogs(theOne(found, logged, 'write_logs'), output);
+    else if (annotated !== undefined) {
+      const said = { tags: args.text('tags'), notes: args.text('notes') };
+      await annotateOne(theOne(found, annotated, 'annotate'), said, output);
+    } else if (logged !== undefined) await writeLogs(theOne(found, logged, 'write_logs'), output);
     else for (const each of found) tellInLine(each, output);
     for (const path of unreadable) {
       output.note(t.cli.runUnreadable(path));
@@ -100,7 +107,10 @@ function theOne(found: readonly FoundRun[], typed: string, option: string): Foun
 function tellInLine({ folder, run }: FoundRun, output: Output): void {
   const { id, name, state, checkpointStep: step, steps, bytes, modelName: model, startedAt, updatedAt } = run;
   const times = { started_at: startedAt, updated_at: updatedAt };
-  output.json(jsonOf({ id, name, output_dir: folder, state, step, steps, bytes, model, ...times }));
+  const { tags, notes } = run;
+  output.json(
+    jsonOf({ id, name, tags, notes, output_dir: folder, state, step, steps, bytes, model, ...times }),
+  );
   const columns = [
     id,
     padded(t.cli.runStates[state], 8),
@@ -110,12 +120,13 @@ function tellInLine({ folder, run }: FoundRun, output: Output): void {
     folder,
   ];
   if (name !== undefined) columns.push(name);
+  if (tags) columns.push(tags.map((tag) => `#${tag}`).join(' '));
   output.line(columns.join('  '));
 }
 
 function tellOne({ folder, run }: FoundRun, output: Output): void {
   const { id, state, checkpointStep: step, steps, bytes, modelName: model, modelCommit: commit } = run;
-  const { name, settings, dataFiles: data, startedAt, history } = run;
+  const { name, tags, notes, settings, dataFiles: data, startedAt, history } = run;
   const losses = history.flatMap((event): Loss[] => {
     if (event.event === 'step') return [{ step: event.step, loss: event.loss }];
     return event.event === 'eval' ? [{ step: event.step, eval_loss: event.eval_loss }] : [];
@@ -124,6 +135,8 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
     jsonOf({
       id,
       name,
+      tags,
+      notes,
       output_dir: folder,
       state,
       step,
@@ -138,6 +151,8 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
   );
   output.line(t.cli.runLine(id, t.cli.runStates[state], step, steps, startedAt));
   if (name !== undefined) output.line(`  ${padded(t.cli.run.name, 8)}  ${name}`);
+  if (tags) output.line(`  ${padded(t.cli.run.tags, 8)}  ${t.format.series(tags)}`);
+  if (notes !== undefined) output.line(`  ${padded(t.cli.run.notes, 8)}  ${notes}`);
   output.line(`  ${padded(t.cli.run.model, 8)}  ${model}${commit === undefined ? '' : `@${commit}`}`);
   output.line(`  ${padded(t.cli.run.data, 8)}  ${t.format.series(data)}`);
   const last = losses.findLast(({ loss }) => loss !== undefined);
@@ -153,6 +168,19 @@ async function renameOne({ folder, run: { id } }: FoundRun, name: string, output
   await withOutputFolder(folder, (files) => recordsOf(files).rename(id, name));
   output.json({ renamed: id, name });
   output.line(name === '' ? t.cli.runUnnamed(id) : t.cli.runRenamed(id, name));
+}
+
+/** Replaces the tags and the notes that are given; "none" removes them. */
+async function annotateOne(
+  { folder, run: { id, tags: oldTags = [], notes: oldNotes = '' } }: FoundRun,
+  said: { readonly tags: string | undefined; readonly notes: string | undefined },
+  output: Output,
+): Promise<void> {
+  const tags = said.tags === NONE ? [] : (said.tags?.split(',') ?? oldTags);
+  const notes = said.notes === NONE ? '' : (said.notes ?? oldNotes);
+  await withOutputFolder(folder, (files) => recordsOf(files).annotate(id, { tags, notes }));
+  output.json({ annotated: id });
+  output.line(t.cli.runAnnotated(id));
 }
 
 /** Writes the files about a run's numbers beside its checkpoints. */

@@ -12,6 +12,10 @@ export interface RunRecord {
   readonly id: string;
   /** The person's name for it; absent until one is given. */
   readonly name?: string;
+  /** The person's words for finding it; absent if there are none. */
+  readonly tags?: readonly string[];
+  /** The person's notes about it; absent if there are none. */
+  readonly notes?: string;
   /** ISO 8601, in UTC. */
   readonly startedAt: string;
   readonly updatedAt: string;
@@ -59,13 +63,20 @@ export type NewRun = Pick<
   /** The example files as given. Two may have the same name. */
   readonly data: readonly FileReader[];
 };
+/** A person's words about a run. Undefined removes it. */
+export type RunWords = Pick<RunRecord, 'name' | 'tags' | 'notes'>;
 export type RunChanges = Partial<
-  Pick<RunRecord, 'name' | 'settings' | 'state' | 'checkpointStep' | 'adapterStep' | 'steps' | 'history'>
+  Pick<
+    RunRecord,
+    'name' | 'tags' | 'notes' | 'settings' | 'state' | 'checkpointStep' | 'adapterStep' | 'steps' | 'history'
+  >
 >;
 
 const recordSchema = object({
   id: string(),
   name: optional(string()),
+  tags: optional(array(string())),
+  notes: optional(string()),
   startedAt: string(),
   updatedAt: string(),
   modelName: string(),
@@ -145,9 +156,9 @@ export class RunStore {
     return updated;
   }
 
-  /** Renames a run; undefined removes its name. @throws TunesmithError `run_unknown` */
-  async rename(id: string, name: string | undefined): Promise<StoredRun> {
-    const run = { ...(await this.get(id)), name };
+  /** Changes what a person says about a run; the words that are not given stay. @throws TunesmithError `run_unknown` */
+  async describe(id: string, words: RunWords): Promise<StoredRun> {
+    const run = { ...(await this.get(id)), ...words };
     await this.#storage.putRecord(id, run);
     return run;
   }

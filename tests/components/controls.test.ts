@@ -63,13 +63,51 @@ it('past runs are found by words and sorted as chosen, also after a reload', () 
   const shown = show(RunsPanel, app, {});
   const names = () => [...shown.querySelectorAll('[data-testid=run] strong')].map((name) => name.textContent);
   expect(names()).toEqual(['Bard', 'Admiral']);
-  fill(control(shown, 'select'), 'name');
+  fill(control(shown, 'select', 'Sort by'), 'name');
   expect(names()).toEqual(['Admiral', 'Bard']);
   expect(appOver().finder.sort).toBe('name');
   fill(control(shown, 'input[type=search]'), 'bar');
   expect(names()).toEqual(['Bard']);
   press(control(shown, 'input[type=checkbox]'));
   expect(app.compare.chosen).toEqual(['b']);
+});
+
+it('a run gets tags and notes in its place, is found by a tag, and its curves are downloaded', async () => {
+  const annotate = vi.fn(() => Promise.resolve());
+  const logs = vi.fn(() => Promise.resolve({ name: 'a-run-logs.zip', content: new Blob(['zip']) }));
+  const list = [listedRun({ tags: ['old'], loss: 1 }), listedRun({ id: 'b', modelName: 'other' })];
+  const runs = { annotate, logs, list: () => Promise.resolve(list), unreadable: () => Promise.resolve([]) };
+  const app = appOver({ runs });
+  await app.runs.refresh();
+  const saved = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockReturnValue();
+  const shown = show(RunsPanel, app, {});
+  const choose = async (item: string) => {
+    const [more] = shown.querySelectorAll('[aria-label^="More for"]');
+    more!.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, button: 0, pointerType: 'mouse' }));
+    flushSync();
+    const entry = control(document, '[role="menuitem"]', item);
+    entry.click();
+    await vi.waitFor(() => expect(document.querySelector('[role="menuitem"]')).toBeNull());
+    flushSync();
+  };
+  await choose('Download the curves');
+  await vi.waitFor(() => expect(saved).toHaveBeenCalledOnce());
+  expect(logs).toHaveBeenCalledWith('a-run');
+
+  await choose('Tags and notes');
+  const form = control(shown, 'form');
+  fill(control(form, 'input'), 'old,new');
+  fill(control(form, 'textarea'), 'Too short.');
+  form.dispatchEvent(new SubmitEvent('submit', { cancelable: true }));
+  expect(annotate).toHaveBeenCalledWith('a-run', { tags: ['old', 'new'], notes: 'Too short.' });
+  await vi.waitFor(() => expect(shown.querySelector('form')).toBeNull());
+
+  const rows = () => shown.querySelectorAll('[data-testid=run]').length;
+  press(control(shown, '.tag', 'old'));
+  expect([rows(), app.finder.tag]).toEqual([1, 'old']);
+  press(control(shown, '.tag', 'old'));
+  fill(control(shown, 'select', 'All models'), 'other');
+  expect([rows(), app.finder.model]).toEqual([1, 'other']);
 });
 
 it('a run is renamed from its present name with Enter', async () => {

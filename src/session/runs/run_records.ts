@@ -12,6 +12,7 @@ import {
   type NewRun,
   type RunChanges,
   type RunRecord,
+  type RunWords,
   type StoredRun,
 } from '../../storage/runs';
 import { isHistory, type TrainEvent } from '../../train/events';
@@ -26,7 +27,7 @@ export interface RunHost {
   readonly locks: Locks | undefined;
   /** Asks the browser not to clear the storage. */
   persist(): Promise<unknown>;
-  /** Called after a run was added, renamed or removed, or when its use begins or ends. */
+  /** Called after a run was added, described or removed, or when its use begins or ends. */
   readonly onChange?: () => void;
   /** Makes the files of a run's numbers; undefined if they are only made when they are asked for. */
   readonly logs?: (run: StoredRun) => LiveLogs;
@@ -46,8 +47,17 @@ export interface ListedRun extends Omit<RunRecord, 'history'> {
   readonly evalLoss?: number;
 }
 
-/** The longest name of a run. */
+/** The longest name of a run, or of a tag. */
 const MOST_NAME = 100;
+/** A run has no more tags, and no longer notes. */
+const MOST_TAGS = 20;
+const MOST_NOTES = 4000;
+
+/** A person's tags and notes, as typed. */
+export interface Annotation {
+  readonly tags: readonly string[];
+  readonly notes: string;
+}
 
 /** The records and checkpoints of runs, with locks for writing them. */
 export class RunRecords {
@@ -57,8 +67,8 @@ export class RunRecords {
   readonly #own = new Set<string>();
   /** Records changes of the runs that this tab trains. */
   readonly #recording = new Map<string, (changes: RunChanges) => Promise<unknown>>();
-  /** Ends with the last renaming of a run that this tab uses. */
-  #renaming: Promise<unknown> = Promise.resolve();
+  /** Ends with the last change of what is said about a run that this tab uses. */
+  #describing: Promise<unknown> = Promise.resolve();
 
   constructor(host: RunHost) {
     this.#host = host;
@@ -141,19 +151,36 @@ export class RunRecords {
    * @throws TunesmithError `run_in_other_tab`, `run_unknown`
    */
   async rename(id: string, typed: string): Promise<void> {
-    const name = typed.trim().replaceAll(/\s+/g, ' ').slice(0, MOST_NAME) || undefined;
+    await this.#describe(id, { name: oneLine(typed).slice(0, MOST_NAME) || undefined });
+  }
+
+  /**
+   * Replaces the tags and the notes of a run; empty ones remove them.
+   *
+   * @throws TunesmithError `run_in_other_tab`, `run_unknown`
+   */
+  async annotate(id: string, { tags, notes }: Annotation): Promise<void> {
+    const words = tags.map((tag) => oneLine(tag).slice(0, MOST_NAME)).filter((tag) => tag !== '');
+    const kept = [...new Set(words)].slice(0, MOST_TAGS);
+    await this.#describe(id, {
+      tags: kept.length > 0 ? kept : undefined,
+      notes: notes.trim().slice(0, MOST_NOTES) || undefined,
+    });
+  }
+
+  async #describe(id: string, words: RunWords): Promise<void> {
     const record = this.#recording.get(id);
-    if (record) await record({ name });
-    else if (this.#own.has(id)) await this.#renameOwn(id, name);
-    else await withRunLock(this.#host.locks, id, () => this.#store.rename(id, name));
+    if (record) await record(words);
+    else if (this.#own.has(id)) await this.#describeOwn(id, words);
+    else await withRunLock(this.#host.locks, id, () => this.#store.describe(id, words));
     this.#host.onChange?.();
   }
 
-  /** Renames a run whose lock this tab has. */
-  async #renameOwn(id: string, name: string | undefined): Promise<void> {
-    const renamed = this.#renaming.then(() => this.#store.rename(id, name));
-    this.#renaming = renamed.catch(() => undefined);
-    await renamed;
+  /** Describes a run whose lock this tab has. */
+  async #describeOwn(id: string, words: RunWords): Promise<void> {
+    const described = this.#describing.then(() => this.#store.describe(id, words));
+    this.#describing = described.catch(() => undefined);
+    await described;
   }
 
   /** Removes a run, and bases that only it needs. Throws `run_in_other_tab`. */
@@ -202,10 +229,10 @@ export class RunRecords {
     // Uses the checkpoint's values, because the tab may have been closed before the record was written.
     let saved = start?.step ?? 0;
     let history = start ? [...historyOf(start)] : [];
-    // The visitor may have renamed the run since `run` was read.
-    let saving: Promise<unknown> = this.#renaming
+    // The visitor may have described the run since `run` was read.
+    let saving: Promise<unknown> = this.#describing
       .then(() => store.get(run.id))
-      .then(({ name }) => (record = { ...run, name }))
+      .then(({ name, tags, notes }) => (record = { ...run, name, tags, notes }))
       .catch(() => undefined);
     const write = (changes: RunChanges): Promise<StoredRun> => {
       const written = saving.then(async () => (record = await store.update(record, changes)));
@@ -270,6 +297,10 @@ export class RunRecords {
     const bases = await this.#host.bases?.();
     if (bases) await removeUnneededBases(bases, await this.#store.neededBases());
   }
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
 }
 
 function baseOf(

@@ -19,7 +19,7 @@ import type { Session } from '../session';
 import type { NamedBlob } from '../models/sources';
 import { logFiles } from './logs';
 import { keepRunModel, reopenRunModel, runModel } from './run_model';
-import type { ListedRun, RunRecords } from './run_records';
+import type { Annotation, ListedRun, RunRecords } from './run_records';
 import { resumedSettings } from './run_settings';
 import type { TrainCall } from './training';
 
@@ -91,6 +91,11 @@ export class Runs {
   /** An empty name removes the run's name. Throws `run_in_other_tab`, `run_unknown`. */
   async rename(id: string, name: string): Promise<void> {
     await this.#parts.records.rename(id, name);
+  }
+
+  /** Replaces the tags and the notes of a run. Throws `run_in_other_tab`, `run_unknown`. */
+  async annotate(id: string, annotation: Annotation): Promise<void> {
+    await this.#parts.records.annotate(id, annotation);
   }
 
   /** Throws `run_in_other_tab`. */

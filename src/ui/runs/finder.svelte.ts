@@ -2,6 +2,7 @@ import { picklist } from 'valibot';
 import type { ListedRun } from '../../worker/protocol';
 import { keep, readKept } from '../shared/persist';
 import { nameOf } from './name';
+import { modelsOf, tagsOf } from './choices';
 import { t } from '../language.svelte';
 
 export const SORTS = ['newest', 'oldest', 'name', 'model', 'loss'] as const;
@@ -9,9 +10,13 @@ export type Sort = (typeof SORTS)[number];
 
 const storageKey = 'runs.sort';
 
-/** Finds past runs by words, and sorts them. */
+/** Finds past runs by words, tag and model, and sorts them. */
 export class RunFinder {
   words = $state('');
+  /** Only runs with this tag; empty for all. */
+  tag = $state('');
+  /** Only runs of this model; empty for all. */
+  model = $state('');
   sort: Sort = $state(readKept(storageKey, picklist(SORTS)) ?? 'newest');
 
   sortBy(sort: Sort): void {
@@ -19,13 +24,25 @@ export class RunFinder {
     keep(storageKey, sort);
   }
 
-  /** The runs that have every word in their name, model, files or date. `list` must have the newest first. */
+  /** Finds all runs again. */
+  clear(): void {
+    this.words = this.tag = this.model = '';
+  }
+
+  /**
+   * The runs that have every word in their name, tags, notes, model, files or date, and the chosen tag and model. A tag or a
+   * model that no run has any more chooses nothing. `list` must have the newest first.
+   */
   find(list: readonly ListedRun[]): readonly ListedRun[] {
     const words = this.words
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== '');
+    const tag = tagsOf(list).includes(this.tag) ? this.tag : '';
+    const model = modelsOf(list).includes(this.model) ? this.model : '';
     const found = list.filter((run) => {
+      if (tag !== '' && !run.tags?.includes(tag)) return false;
+      if (model !== '' && run.modelName !== model) return false;
       const searched = searchedText(run);
       return words.every((word) => searched.includes(word));
     });
@@ -48,8 +65,8 @@ function lossOf({ evalLoss, loss }: ListedRun): number {
 }
 
 function searchedText(run: ListedRun): string {
-  const { id, modelName, dataFiles, startedAt } = run;
-  return [nameOf(run), modelName, ...dataFiles, id, startedAt, t.format.date(startedAt)]
+  const { id, modelName, dataFiles, startedAt, tags = [], notes = '' } = run;
+  return [nameOf(run), modelName, ...tags, notes, ...dataFiles, id, startedAt, t.format.date(startedAt)]
     .join('\n')
     .toLowerCase();
 }

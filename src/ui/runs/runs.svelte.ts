@@ -125,6 +125,13 @@ export class RunsState {
     });
   }
 
+  async annotate(id: string, tags: readonly string[], notes: string): Promise<boolean> {
+    return await this.#try(id, async () => {
+      await this.#engine.remote.runs.annotate(id, { tags, notes });
+      await this.refresh();
+    });
+  }
+
   async remove(...ids: readonly string[]): Promise<void> {
     for (const id of ids) await this.#try(id, () => this.#engine.remote.runs.remove(id));
     await this.refresh();

@@ -57,6 +57,15 @@ describe('the command for runs', () => {
     ]);
   });
 
+  it('gives one tags and notes; what is not given stays', async () => {
+    const { id } = await addRun('.');
+    await told('--annotate', id, '--tags', 'small, pirate', '--notes', 'Too short.');
+    expect(await told()).toMatchObject([{ tags: ['small', 'pirate'], notes: 'Too short.' }]);
+    await told('--annotate', id, '--tags', 'none');
+    expect(await told('--show', id)).toMatchObject([{ notes: 'Too short.' }]);
+    expect((await told())[0]).not.toHaveProperty('tags');
+  });
+
   it('writes the curves of one beside its checkpoints', async () => {
     const run = await addRun('inner');
     const [{ logs } = {}] = await told('--write_logs', run.id);

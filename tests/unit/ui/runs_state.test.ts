@@ -106,8 +106,21 @@ describe('past runs', () => {
 describe('the finder of runs', () => {
   const list = [
     listedRun({ id: 'c', startedAt: '2026-03-03T00:00:00.000Z', modelName: 'beta', loss: 2 }),
-    listedRun({ id: 'b', startedAt: '2026-02-02T00:00:00.000Z', modelName: 'alpha', name: 'Zebra' }),
-    listedRun({ id: 'a', startedAt: '2026-01-01T00:00:00.000Z', modelName: 'beta', loss: 3, evalLoss: 1 }),
+    listedRun({
+      id: 'b',
+      startedAt: '2026-02-02T00:00:00.000Z',
+      modelName: 'alpha',
+      name: 'Zebra',
+      tags: ['t1'],
+    }),
+    listedRun({
+      id: 'a',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      modelName: 'beta',
+      loss: 3,
+      evalLoss: 1,
+      notes: 'Odd.',
+    }),
   ];
   const ids = (finder: RunFinder) => finder.find(list).map(({ id }) => id);
 
@@ -118,10 +131,24 @@ describe('the finder of runs', () => {
     ['beta 2026-01', ['a']],
     ['rows.jsonl alpha', ['b']],
     ['gamma', []],
-  ])('finds “%s” by name, model, files and date', (words, found) => {
+    ['t1', ['b']],
+    ['odd', ['a']],
+  ])('finds “%s” by name, tags, notes, model, files and date', (words, found) => {
     const finder = new RunFinder();
     finder.words = words;
     expect(ids(finder)).toEqual(found);
+  });
+
+  it('finds the runs of a tag and of a model, unless no run has them any more', () => {
+    const finder = new RunFinder();
+    finder.model = 'beta';
+    expect(ids(finder)).toEqual(['c', 'a']);
+    finder.tag = 't1';
+    expect(ids(finder)).toEqual([]);
+    finder.model = 'gone';
+    expect(ids(finder)).toEqual(['b']);
+    finder.clear();
+    expect(ids(finder)).toEqual(['c', 'b', 'a']);
   });
 
   it('sorts, and remembers how', () => {

@@ -99,6 +99,9 @@ export const cli = {
     runName: 'the new name for --rename; without it, the run loses its name',
     writeLogs:
       'writes the curves of a run beside its checkpoints: event files for TensorBoard, CSV, JSONL and trainer_state.json',
+    annotateRun: 'the run that gets the tags in --tags and the notes in --notes',
+    runTags: 'words for finding a run, separated by commas; they replace its own, and none removes them',
+    runNotes: 'a text about a run; it replaces its own, and none removes it',
     runsDir: 'the --output_dir of a run, or a folder that contains several',
     showRun: 'the run to show with its settings and losses',
     system: 'the system message',
@@ -166,10 +169,11 @@ export const cli = {
   },
   runLine: (id: string, state: string, step: number, steps: number, begun: string) =>
     `${id}  ${state} at step ${step} of ${steps}, begun ${begun}`,
-  run: { name: 'name', model: 'model', data: 'examples', loss: 'loss' },
+  run: { tags: 'tags', notes: 'notes', name: 'name', model: 'model', data: 'examples', loss: 'loss' },
   lossAt: (loss: string, step: number) => `${loss} at step ${step}`,
   logsWritten: (path: string) => `The curves are in ${path}`,
   logsNotWritten: (reason: string) => `The files with the curves are not complete. ${reason}`,
+  runAnnotated: (id: string) => `The tags and notes of ${id} are saved.`,
   runRenamed: (id: string, name: string) => `${id} is now called ${name}.`,
   runUnnamed: (id: string) => `${id} no longer has a name.`,
   stopping: 'Stopping. The last step is saved. Stop once more to quit at once.',

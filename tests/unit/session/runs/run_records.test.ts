@@ -116,17 +116,42 @@ describe('a run', () => {
     expect((await records.get(id)).name).toBeUndefined();
   });
 
+  it('is found by its tags and notes, and loses them by empty ones', async () => {
+    const { records, create } = recordsOf();
+    const { id } = await create();
+    await records.rename(id, 'Mine');
+    await records.annotate(id, {
+      tags: [' small \n rank', 'pirate', 'pirate', ' '],
+      notes: ' Too short.\nAgain. ',
+    });
+    expect(await records.list()).toMatchObject([
+      { name: 'Mine', tags: ['small rank', 'pirate'], notes: 'Too short.\nAgain.' },
+    ]);
+    await records.annotate(id, {
+      tags: Array.from({ length: 50 }, (_, i) => `${i}`),
+      notes: 'x'.repeat(9000),
+    });
+    const long = await records.get(id);
+    expect([long.tags?.length, long.notes?.length]).toEqual([20, 4000]);
+    await records.annotate(id, { tags: [], notes: ' ' });
+    const { name, tags, notes } = await records.get(id);
+    expect([name, tags, notes]).toEqual(['Mine', undefined, undefined]);
+  });
+
   it('keeps the name that it gets while this tab trains it', async () => {
     const { records, create } = recordsOf();
     const run = await create();
     const train = async (onEvent: (event: TrainEvent) => void): Promise<TrainingOutcome> => {
       onEvent(step(1, 4));
       await records.rename(run.id, 'Named on the way');
+      await records.annotate(run.id, { tags: ['new'], notes: 'In training.' });
       onEvent({ event: 'checkpoint', step: 1 });
       return ended([step(1, 4)]);
     };
     await records.exclusively(run.id, () => records.record(run, undefined, () => undefined, train));
-    expect(await records.get(run.id)).toMatchObject({ name: 'Named on the way', state: 'finished' });
+    expect(await records.get(run.id)).toMatchObject({
+      ...{ name: 'Named on the way', tags: ['new'], notes: 'In training.', state: 'finished' },
+    });
   });
 
   it('keeps the name that it gets while this tab opens it, before it trains', async () => {
