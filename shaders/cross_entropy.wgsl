@@ -7,6 +7,15 @@
 // losses[m]    = (1 - smoothing) * nll[m] + smoothing * (log(sum over v of exp(logits[m, v])) - mean over v of logits[m, v])
 // logits[m, v] = loss_scale * (softmax(logits[m])[v] - (1 - smoothing) * (v == targets[m]) - smoothing / vocabulary)
 //
+// With DFT (Wu et al. 2025, arXiv 2508.05629, equation 9) a loss is weighted by the target's probability, which counts as
+// a constant in the gradient; p = softmax(logits[m])[targets[m]]:
+//
+// nll[m]       = the losses of above
+// losses[m]    = p * nll[m]
+// logits[m, v] = loss_scale * p * (softmax(logits[m])[v] - (v == targets[m]))
+//
+// With WEIGHTS losses[m] and the logits' gradient are multiplied by weights[m]; nll[m] is not.
+//
 // With LOG_PROBS losses[m] has the opposite sign. With COEFFICIENTS -coefficients[m] takes the place of loss_scale. The losses
 // are written with LOSSES only.
 //
@@ -16,7 +25,7 @@
 // logits   f32 [rows, stride]   with GRADIENT overwritten by their gradient
 // targets  u32 [rows]           0xffffffff: ignored
 // losses   f32 [rows]
-// nll, coefficients  f32 [rows]
+// nll, coefficients, weights  f32 [rows]
 // dispatch one workgroup per row of the window: (rows, 1, 1)
 
 #include lib/run
@@ -37,8 +46,19 @@ override threads: u32 = 64;
 #endif
 #if LOSSES
 @group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-#if SMOOTHING
+#if NLL
 @group(0) @binding(4) var<storage, read_write> nll: array<f32>;
+#endif
+#endif
+#if WEIGHTS
+#if NLL
+@group(0) @binding(5) var<storage, read> weights: array<f32>;
+#else
+#if LOSSES
+@group(0) @binding(4) var<storage, read> weights: array<f32>;
+#else
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+#endif
 #endif
 #endif
 #if SMOOTHING
@@ -98,18 +118,28 @@ fn cross_entropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   sum = sums[0];
 
   let ignored = aim == IGNORED;
+  let aimed = logits[first + min(aim, vocabulary - 1u)];
+  var weight = 1.0;
+#if WEIGHTS
+  weight = weights[row];
+#endif
+#if DFT
+  weight *= exp(aimed - top) / sum;
+#endif
 #if LOSSES
   if (thread == 0u) {
-    let loss = select(log(sum) + top - logits[first + min(aim, vocabulary - 1u)], 0.0, ignored);
+    let loss = select(log(sum) + top - aimed, 0.0, ignored);
+#if NLL
+    nll[row] = loss;
+#endif
 #if SMOOTHING
     let spread = select(log(sum) + top - totals[0] / f32(vocabulary), 0.0, ignored);
-    losses[row] = (1.0 - smoothing) * loss + smoothing * spread;
-    nll[row] = loss;
+    losses[row] = weight * ((1.0 - smoothing) * loss + smoothing * spread);
 #else
 #if LOG_PROBS
     losses[row] = -loss;
 #else
-    losses[row] = loss;
+    losses[row] = weight * loss;
 #endif
 #endif
   }
@@ -121,7 +151,7 @@ fn cross_entropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
 #if COEFFICIENTS
   let scale = select(-coefficients[row], 0.0, ignored);
 #else
-  let scale = select(run.loss_scale, 0.0, ignored);
+  let scale = select(run.loss_scale * weight, 0.0, ignored);
 #endif
   for (var v = thread; v < stride; v += threads) {
     let probability = exp(logits[first + v] - top) / sum;

@@ -11,9 +11,10 @@ export type SlotContent = Content | Uint32Array<ArrayBuffer> | Float32Array<Arra
 export function randomBatch(rows: number, vocabulary: number): Batch {
   const tokens = Uint32Array.from({ length: rows }, (_, i) => Math.floor(uniform(0, 1, i) * vocabulary));
   const targets = Uint32Array.from({ length: rows }, (_, i) => tokens[i + 1] ?? 0xffff_ffff);
+  const weights = new Float32Array(rows).fill(1);
   const positions = Uint32Array.from({ length: rows }, (_, i) => i);
   const segments = Uint32Array.from({ length: 2 * rows }, (_, i) => (i % 2) * rows);
-  return { rows, tokens, targets, positions, segments, targetTokens: rows - 1 };
+  return { rows, tokens, targets, weights, positions, segments, targetTokens: rows - 1 };
 }
 
 /** The contents of the slots of a model's weights; slots that are missing hold float32. */

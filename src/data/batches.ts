@@ -6,6 +6,8 @@ export interface TokenizedExample {
   readonly ids: Uint32Array;
   /** As long as `ids`: 1 for a target, a token that the model should learn to write. */
   readonly trained: Uint8Array;
+  /** As long as `ids`: the factor of a target's loss in training; absent if all are 1. */
+  readonly weights?: Float32Array;
   /** Index in `ids` of the first token of each text but the first; absent if there is one text. */
   readonly starts?: readonly number[];
   /** Number of tokens before the cut at `max_seq_length`; absent if nothing was cut. */
@@ -34,6 +36,8 @@ export interface Batch {
   readonly targets: Uint32Array<ArrayBuffer>;
   /** [rows] position within the text, from 0. */
   readonly positions: Uint32Array<ArrayBuffer>;
+  /** [rows] the factor of the target's loss in training. */
+  readonly weights: Float32Array<ArrayBuffer>;
   /** [2 × rows] first row of the row's text, and the row after its last. */
   readonly segments: Uint32Array<ArrayBuffer>;
   /** Rows that have a target. */
@@ -48,6 +52,7 @@ export function packMicroBatch(examples: readonly TokenizedExample[]): Batch {
   const tokens = new Uint32Array(rows);
   const targets = new Uint32Array(rows).fill(NO_TARGET);
   const positions = new Uint32Array(rows);
+  const weights = new Float32Array(rows).fill(1);
   const segments = new Uint32Array(2 * rows);
   let begin = 0;
   let targetTokens = 0;
@@ -62,13 +67,14 @@ export function packMicroBatch(examples: readonly TokenizedExample[]): Batch {
         segments[2 * row + 1] = begin + end;
         if (token + 1 < end && trained[token + 1]) {
           targets[row] = ids[token + 1] ?? NO_TARGET;
+          weights[row] = example.weights?.[token + 1] ?? 1;
           targetTokens++;
         }
       }
     }
     begin += ids.length;
   }
-  return { rows, tokens, targets, positions, segments, targetTokens };
+  return { rows, tokens, targets, weights, positions, segments, targetTokens };
 }
 
 export interface BatchPlanSettings {

@@ -1,7 +1,8 @@
 import { TunesmithError } from '../core/errors';
+import type { TrainSettings } from '../core/settings/settings';
 import type { TokenizedExample } from './batches';
 import { readableContent } from './message_content';
-import type { Sample } from './records';
+import { isWeighted, type Sample } from './messages';
 import { answerSpans, type Span } from './spans';
 import type { ChatTemplate } from './template';
 import type { Tokenizer } from './tokenizer';
@@ -9,8 +10,8 @@ import type { Tokenizer } from './tokenizer';
 export interface ExampleSettings {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
-  /** The targets: the tokens of answers including those that end them, or all tokens (`train_on`). */
-  readonly trainOn: 'responses' | 'all';
+  /** The targets: the tokens of all answers or of the last one, with those that end them, or all tokens (`train_on`). */
+  readonly trainOn: TrainSettings['train_on'];
   /** Tokens after which an example is cut (`max_seq_length`). */
   readonly maxSeqLength: number;
 }
@@ -30,11 +31,11 @@ export interface TokenizedSample {
  */
 export function tokenizeSample(sample: Sample, settings: ExampleSettings): TokenizedSample {
   const { tokenizer, maxSeqLength } = settings;
-  const whole =
-    sample.kind === 'text' ? tokenizeText(sample.text, tokenizer) : tokenizeChat(sample, settings);
+  const whole = sample.kind === 'text' ? tokenizeText(sample, tokenizer) : tokenizeChat(sample, settings);
   const truncated = whole.ids.length > maxSeqLength;
   const ids = Uint32Array.from(whole.ids.slice(0, maxSeqLength));
   const trained = whole.trained.slice(0, maxSeqLength);
+  const weights = whole.weights?.slice(0, maxSeqLength);
   if (!trained.includes(1, 1)) {
     throw new TunesmithError({
       code: 'nothing_to_learn',
@@ -44,21 +45,33 @@ export function tokenizeSample(sample: Sample, settings: ExampleSettings): Token
       },
     });
   }
-  const example = { ids, trained, ...(truncated && { whole: whole.ids.length }) };
+  const example = {
+    ids,
+    trained,
+    ...(weights && { weights }),
+    ...(truncated && { whole: whole.ids.length }),
+  };
   return { example, endless: whole.endless };
 }
 
 interface WholeExample {
   readonly ids: readonly number[];
   readonly trained: Uint8Array;
+  /** Absent if all are 1. */
+  readonly weights?: Float32Array;
   readonly endless: boolean;
 }
 
-function tokenizeText(text: string, tokenizer: Tokenizer): WholeExample {
+function tokenizeText({ text, weight }: Sample & { kind: 'text' }, tokenizer: Tokenizer): WholeExample {
   const ids = withLead(tokenizer.encode(text), tokenizer);
   const { eosId } = tokenizer;
   if (eosId !== undefined && lastOf(ids, tokenizer) !== eosId) ids.push(eosId);
-  return { ids, trained: new Uint8Array(ids.length).fill(1), endless: !isEnded(ids, tokenizer) };
+  return {
+    ids,
+    trained: new Uint8Array(ids.length).fill(1),
+    ...(weight !== undefined && { weights: new Float32Array(ids.length).fill(weight) }),
+    endless: !isEnded(ids, tokenizer),
+  };
 }
 
 function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettings): WholeExample {
@@ -69,24 +82,31 @@ function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettin
   const content = tokenizer.encode(text);
   const ids = template.addSpecialTokens ? withLead(content, tokenizer) : content;
   const trained = new Uint8Array(ids.length);
-  const left = messages.filter(({ role }) => role === 'assistant').map((answer) => answer.trained === false);
-  const some = left.includes(true);
-  if (trainOn === 'all' && !some) {
-    return { ids, trained: trained.fill(1), endless: !isEnded(ids, tokenizer) };
+  const { weight = 1 } = sample;
+  const weights = isWeighted(sample) ? new Float32Array(ids.length).fill(weight) : undefined;
+  const answers = messages.filter(({ role }) => role === 'assistant');
+  const isPlain = answers.every((answer) => answer.trained !== false && answer.weight === undefined);
+  if (trainOn === 'all' && isPlain) {
+    const endless = !isEnded(ids, tokenizer);
+    return { ids, trained: trained.fill(1), ...(weights && { weights }), endless };
   }
   const generated = template.generated?.(messages, inputs);
   const spans = generated ?? answerSpans(messages, template, text, inputs, endTexts(tokenizer));
-  if (some && spans.length !== left.length) throw unknownAnswers();
+  const onlyLast = trainOn === 'last_response';
+  if ((onlyLast || !isPlain) && spans.length !== answers.length) throw unknownAnswers();
   if (trainOn === 'all') trained.fill(1);
   const lead = ids.length - content.length;
   const found = tokenSpans(text, content, spans, tokenizer, generated !== undefined);
+  const isTarget = (nth: number): boolean =>
+    answers[nth]?.trained !== false && !(onlyLast && nth < found.length - 1);
   for (const [nth, { start, end }] of found.entries()) {
-    trained.fill(left[nth] === true ? 0 : 1, lead + start, lead + end);
+    trained.fill(isTarget(nth) ? 1 : 0, lead + start, lead + end);
+    weights?.fill(weight * (answers[nth]?.weight ?? 1), lead + start, lead + end);
   }
   const endless = found.some(
-    ({ start, end }, nth) => left[nth] !== true && !isEnded(content.slice(start, end), tokenizer),
+    ({ start, end }, nth) => isTarget(nth) && !isEnded(content.slice(start, end), tokenizer),
   );
-  return { ids, trained, endless };
+  return { ids, trained, ...(weights && { weights }), endless };
 }
 
 /** Adds the tokens that the tokenizer puts before every text, unless the text begins with the `bos_token`. */

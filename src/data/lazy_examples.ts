@@ -99,6 +99,6 @@ export class LazyExamples implements ExampleList {
   }
 }
 
-function bytesOf({ ids, trained }: TokenizedExample): number {
-  return ids.byteLength + trained.byteLength;
+function bytesOf({ ids, trained, weights }: TokenizedExample): number {
+  return ids.byteLength + trained.byteLength + (weights?.byteLength ?? 0);
 }

@@ -17,6 +17,8 @@ export interface Message {
   readonly asGiven?: Readonly<Record<string, unknown>>;
   /** Set for an answer that the data excludes from training (`weight` 0). */
   readonly trained?: false;
+  /** The factor of an answer's loss, above 0; absent if it is 1. */
+  readonly weight?: number;
   /** For an Alpaca record with an input: its two parts, which `content` joins by a line break. */
   readonly alpaca?: { readonly instruction: string; readonly input: string };
 }
@@ -29,10 +31,15 @@ interface ChatExtras {
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
+interface Weighted {
+  /** The factor of the row's loss, above 0; absent if it is 1. */
+  readonly weight?: number;
+}
+
 /** The content of a record: a conversation, or a text for plain language modelling. */
 export type Sample =
-  | ({ readonly kind: 'chat'; readonly messages: readonly Message[] } & ChatExtras)
-  | { readonly kind: 'text'; readonly text: string };
+  | ({ readonly kind: 'chat'; readonly messages: readonly Message[] } & ChatExtras & Weighted)
+  | ({ readonly kind: 'text'; readonly text: string } & Weighted);
 
 /** A record with answers that people or programs have judged. The `sft` objective learns none of them. */
 export type JudgedSample =
@@ -53,6 +60,12 @@ export type JudgedSample =
 /** Whether a sample says something to learn, as opposed to a judgement of answers. */
 export function isLearnt(sample: Sample | JudgedSample): sample is Sample {
   return sample.kind === 'chat' || sample.kind === 'text';
+}
+
+/** Whether the loss of a sample, or of an answer in it, has a weight other than 1 and 0. */
+export function isWeighted(sample: Sample): boolean {
+  if (sample.weight !== undefined) return true;
+  return sample.kind === 'chat' && sample.messages.some(({ weight }) => weight !== undefined);
 }
 
 /** Why a record can't be used. */

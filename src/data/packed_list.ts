@@ -94,7 +94,7 @@ async function targetsOf(list: ExampleList, parts: Parts): Promise<Uint32Array> 
 }
 
 function partOf(
-  { ids, trained, starts = [] }: TokenizedExample,
+  { ids, trained, weights, starts = [] }: TokenizedExample,
   parts: Parts,
   part: number,
 ): TokenizedExample {
@@ -102,6 +102,7 @@ function partOf(
   return {
     ids: ids.subarray(begin, end),
     trained: trained.subarray(begin, end),
+    ...(weights && { weights: weights.subarray(begin, end) }),
     starts: starts.filter((start) => start > begin && start < end).map((start) => start - begin),
   };
 }
@@ -111,13 +112,15 @@ function joined(examples: readonly TokenizedExample[]): TokenizedExample {
   const tokens = examples.reduce((sum, { ids }) => sum + ids.length, 0);
   const ids = new Uint32Array(tokens);
   const trained = new Uint8Array(tokens);
+  const weights = examples.some((example) => example.weights) ? new Float32Array(tokens).fill(1) : undefined;
   const starts: number[] = [];
   let begin = 0;
   for (const example of examples) {
     ids.set(example.ids, begin);
     trained.set(example.trained, begin);
+    if (example.weights) weights?.set(example.weights, begin);
     for (const [first] of textsOf(example)) if (begin + first > 0) starts.push(begin + first);
     begin += example.ids.length;
   }
-  return { ids, trained, ...(starts.length > 0 && { starts }) };
+  return { ids, trained, ...(weights && { weights }), ...(starts.length > 0 && { starts }) };
 }

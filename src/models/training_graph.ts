@@ -167,12 +167,13 @@ function once(make: () => Tensor): () => Tensor {
 }
 
 export function writeBatch(program: Program, batch: Batch, slots: readonly string[]): void {
-  const { tokens, positions, segments, targets, more } = batch;
+  const { tokens, positions, segments, targets, weights, more } = batch;
   const arrays: Readonly<Record<string, Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>>> = {
     tokens,
     positions,
     segments,
     targets,
+    weights,
     ...more,
   };
   for (const slot of slots) {

@@ -28,6 +28,15 @@ export interface HeadCrossEntropyInputs {
   readonly targets: Tensor;
 }
 
+/** How a token's loss is made of its negative log-likelihood. */
+export interface CrossEntropyOptions {
+  readonly withGradient: boolean;
+  /** ε, from 0 to below 1, of transformers' `LabelSmoother`. Not together with `dft`. */
+  readonly smoothing?: number;
+  /** Whether a loss is weighted by the target's probability: Dynamic Fine-Tuning (arXiv 2508.05629). */
+  readonly dft?: boolean;
+}
+
 interface Inputs extends Tensors {
   readonly hidden: Tensor;
   readonly targets: Tensor;
@@ -43,6 +52,7 @@ interface HeadAttributes {
 
 interface Attributes extends HeadAttributes {
   readonly smoothing: number;
+  readonly dft: boolean;
 }
 
 /** Most bytes of the logits of a chunk of rows. */
@@ -51,23 +61,33 @@ const LOGITS_BYTES = 32 * 1024 * 1024;
 const definition = defineOp<Inputs, Outputs, Attributes>({
   name: 'head_cross_entropy',
   loss: true,
-  lower({ inputs: { hidden, targets }, outputs, attributes: { head, smoothing } }, lowering) {
+  lower({ inputs: { hidden, targets, weights }, outputs, attributes: { head, smoothing, dft } }, lowering) {
     const { losses } = outputs;
     const nll = outputs['nll'];
     const hiddenGradient = outputs['hiddenGradient'];
     const withGradient = hiddenGradient !== undefined;
     return chunked(lowering, head, ({ logits, window }) => [
       ...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }),
-      crossEntropy(lowering, head, { logits, targets, losses, nll, smoothing, window, withGradient }),
+      crossEntropy(lowering, head, {
+        logits,
+        targets,
+        losses,
+        nll,
+        weights,
+        smoothing,
+        dft,
+        window,
+        withGradient,
+      }),
       ...(hiddenGradient
         ? matmulTransposed(lowering, { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true })
         : []),
     ]);
   },
-  gradient({ inputs: { hidden, targets }, outputs, attributes: { head, smoothing } }, tape) {
+  gradient({ inputs: { hidden, targets, weights }, outputs, attributes }, tape) {
     const { hiddenGradient } = outputs['hiddenGradient']
       ? { hiddenGradient: outputs['hiddenGradient'] }
-      : backward(tape, { hidden, targets }, { head, smoothing });
+      : backward(tape, { hidden, targets, ...(weights && { weights }) }, attributes);
     if (hiddenGradient && tape.needsGradient(hidden)) tape.addGradient(hidden, hiddenGradient);
   },
 });
@@ -83,12 +103,21 @@ interface BackwardAttributes extends Attributes {
 /** Makes the logits once more, for their gradient and what follows from it: those of the hidden states and of a trained head. */
 const backwardDefinition = defineOp<BackwardInputs, Record<string, Tensor>, BackwardAttributes>({
   name: 'head_backward',
-  lower({ inputs, outputs, attributes: { head, smoothing, further } }, lowering) {
-    const { hidden, targets, coefficients } = inputs;
+  lower({ inputs, outputs, attributes: { head, smoothing, dft, further } }, lowering) {
+    const { hidden, targets, coefficients, weights } = inputs;
     const { hiddenGradient } = outputs;
     return chunked(lowering, head, ({ logits, window }) => [
       ...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }),
-      crossEntropy(lowering, head, { logits, targets, coefficients, smoothing, window, withGradient: true }),
+      crossEntropy(lowering, head, {
+        logits,
+        targets,
+        coefficients,
+        weights,
+        smoothing,
+        dft,
+        window,
+        withGradient: true,
+      }),
       ...weightGradientProducts(
         lowering,
         inputs,
@@ -106,14 +135,14 @@ const backwardDefinition = defineOp<BackwardInputs, Record<string, Tensor>, Back
 function backward(
   tape: Tape,
   inputs: BackwardInputs,
-  { head, smoothing }: Attributes,
+  { head, smoothing, dft }: Attributes,
 ): Record<string, Tensor> {
   const { tensors, further } = weightGradients(tape, head);
   const types: Record<string, TensorType> = tape.needsGradient(inputs.hidden)
     ? { hiddenGradient: f32('rows', head.in) }
     : {};
   const all = { ...inputs, ...weightTensors(head), ...tensors };
-  return tape.apply(backwardDefinition, all, types, { head, smoothing, further });
+  return tape.apply(backwardDefinition, all, types, { head, smoothing, dft, further });
 }
 
 /**
@@ -122,20 +151,24 @@ function backward(
  * `run.loss_scale` · Σ losses is made on the way, with `withGradient`, since the logits are gone afterwards. If the head is
  * trained, the backward pass makes them once more.
  *
- * @param options.smoothing ε, from 0 to below 1: losses[m] then is (1 - ε) of that and ε of the mean over the vocabulary of
- * -log p, and `nll` has the plain losses (transformers' `LabelSmoother`)
+ * With `smoothing` losses[m] is (1 - ε) of that and ε of the mean over the vocabulary of -log p. With `dft` it is p times
+ * that, for p = exp(-that), through which no gradient goes. With either, `nll` has the plain losses.
+ *
+ * @param inputs.weights f32 [rows]: losses[m] is multiplied by weights[m], and `nll` is not
  */
 export function headCrossEntropy(
   builder: Builder,
-  { hidden, head, targets }: HeadCrossEntropyInputs,
-  { withGradient, smoothing = 0 }: { readonly withGradient: boolean; readonly smoothing?: number },
+  { hidden, head, targets, weights }: HeadCrossEntropyInputs & { readonly weights?: Tensor | undefined },
+  { withGradient, smoothing = 0, dft = false }: CrossEntropyOptions,
 ): { readonly losses: Tensor; readonly nll?: Tensor } {
+  if (dft && smoothing > 0) throw new Error('a loss is smoothed or weighted by its probability, not both');
   const outputs: { losses: TensorType } & Record<string, TensorType> = {
     losses: f32('rows'),
-    ...(smoothing > 0 && { nll: f32('rows') }),
+    ...((smoothing > 0 || dft) && { nll: f32('rows') }),
     ...(withGradient && !head.isTrained && { hiddenGradient: f32('rows', head.in) }),
   };
-  return builder.apply(definition, { hidden, targets, ...weightTensors(head) }, outputs, { head, smoothing });
+  const inputs = { hidden, targets, ...(weights && { weights }), ...weightTensors(head) };
+  return builder.apply(definition, inputs, outputs, { head, smoothing, dft });
 }
 
 /** The dispatches of each chunk of rows, whose logits lie at the same place. */
@@ -166,7 +199,9 @@ interface CrossEntropyRequest {
   readonly logProbs?: Tensor;
   readonly coefficients?: Tensor | undefined;
   readonly nll?: Tensor | undefined;
+  readonly weights?: Tensor | undefined;
   readonly smoothing?: number;
+  readonly dft?: boolean;
   readonly window: RowWindow;
   readonly withGradient: boolean;
 }
@@ -179,7 +214,9 @@ function crossEntropy({ limits }: Lowering, head: DenseWeight, request: CrossEnt
     logProbs,
     coefficients,
     nll,
+    weights,
     smoothing = 0,
+    dft = false,
     window,
     withGradient,
   } = request;
@@ -191,7 +228,10 @@ function crossEntropy({ limits }: Lowering, head: DenseWeight, request: CrossEnt
     constants: {
       GRADIENT: withGradient,
       ...((losses ?? logProbs) && { LOSSES: true }),
+      ...(nll && { NLL: true }),
       ...(smoothing > 0 && { SMOOTHING: true }),
+      ...(dft && { DFT: true }),
+      ...(weights && { WEIGHTS: true }),
       ...(logProbs && { LOG_PROBS: true }),
       ...(coefficients && { COEFFICIENTS: true }),
     },
@@ -208,6 +248,7 @@ function crossEntropy({ limits }: Lowering, head: DenseWeight, request: CrossEnt
       ...(coefficients ? [{ ...read(coefficients), ...at }] : []),
       ...[losses, logProbs].flatMap((tensor) => (tensor ? [{ ...write(tensor), ...at }] : [])),
       ...(nll ? [{ ...write(nll), ...at }] : []),
+      ...(weights ? [{ ...read(weights), ...at }] : []),
     ],
     workgroups: (rows) => [rowsIn(rows), 1, 1],
     flops: (rows) => 8 * rowsIn(rows) * head.out,
@@ -229,7 +270,11 @@ const logProbsDefinition = defineOp<Inputs, LogProbsOutputs, HeadAttributes>({
   gradient({ inputs: { hidden, targets }, outputs: { logProbs }, attributes: { head } }, tape) {
     const coefficients = tape.gradientOf(logProbs);
     if (!coefficients) return;
-    const { hiddenGradient } = backward(tape, { hidden, targets, coefficients }, { head, smoothing: 0 });
+    const { hiddenGradient } = backward(
+      tape,
+      { hidden, targets, coefficients },
+      { head, smoothing: 0, dft: false },
+    );
     if (hiddenGradient) tape.addGradient(hidden, hiddenGradient);
   },
 });

@@ -58,6 +58,7 @@ const OTHERS: TrainSettings = {
   lr_scheduler_type: 'constant_with_warmup',
   optim: 'adamw_8bit',
   loraplus_lr_ratio: 4,
+  loss_type: 'dft',
   label_smoothing_factor: 0.1,
   weight_decay: 0.01,
   max_grad_norm: 0.5,

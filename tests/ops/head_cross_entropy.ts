@@ -21,6 +21,8 @@ interface Parameters {
   readonly smoothing?: number;
   /** The head, which is f32. */
   readonly trainable?: true;
+  readonly dft?: true;
+  readonly weighted?: true;
 }
 
 const LOSS_SCALE = 1 / 16;
@@ -103,13 +105,15 @@ function logitsOf(
 }
 
 function crossEntropyCase(parameters: Parameters): OpCase {
-  const { rows, columns, every, size = 1, smoothing = 0 } = parameters;
+  const { rows, columns, every, size = 1, smoothing = 0, dft = false, weighted } = parameters;
   const head = makeHead(parameters);
   const targets = integers('targets', rows, head.vocabulary).map((target, row) =>
     every > 0 && row % every === 0 ? target : NO_TARGET,
   );
   if (every > 0) targets[0] = head.vocabulary - 1;
   const hidden = normal('hidden', rows * columns, size);
+  // Among them 0 and 1.
+  const weights = Float32Array.from({ length: rows }, (_, row) => (weighted ? ((row * 3) % 8) / 4 : 1));
 
   const eachRow = (
     values: Arrays,
@@ -131,6 +135,21 @@ function crossEntropyCase(parameters: Parameters): OpCase {
       );
     }
   };
+  // The factor of a row's loss. No gradient goes through the target's probability, so it is that of the given hidden
+  // states, whatever states the central differences try.
+  const factors = Float64Array.from(weights);
+  if (dft) {
+    const given = {
+      ...Object.fromEntries(
+        Object.entries(head.inputs).map(([name, { data }]) => [name, Float64Array.from(data ?? [])]),
+      ),
+      hidden: Float64Array.from(hidden),
+      targets: Float64Array.from(targets),
+    };
+    eachRow(given, (row, probabilities, target) => {
+      factors[row]! *= probabilities[target]!;
+    });
+  }
   // The largest logit decides how exact a loss can be.
   const magnitudes = Float64Array.from({ length: rows }, (_, row) =>
     logitsOf(Float64Array.from(hidden), head.values, row, columns).reduce(
@@ -138,6 +157,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
       1,
     ),
   );
+  const measured = dft || smoothing > 0;
   return {
     op: 'head_cross_entropy',
     name: describe({ ...parameters, limits: parameters.limits !== undefined }),
@@ -147,38 +167,45 @@ function crossEntropyCase(parameters: Parameters): OpCase {
     inputs: {
       hidden: { type: 'f32', shape: ['rows', columns], data: hidden, wanted: !parameters.evaluation },
       targets: { type: 'u32', shape: ['rows'], data: targets },
+      ...(weighted && { weights: { type: 'f32', shape: ['rows'], data: weights } as const }),
       ...head.inputs,
     },
     build(builder, tensors) {
-      const inputs = { hidden: tensors['hidden']!, head: head.weight(tensors), targets: tensors['targets']! };
+      const inputs = {
+        hidden: tensors['hidden']!,
+        head: head.weight(tensors),
+        targets: tensors['targets']!,
+        weights: tensors['weights'],
+      };
       const { losses, nll } = headCrossEntropy(builder, inputs, {
         withGradient: !parameters.evaluation,
         smoothing,
+        dft,
       });
       return { losses, ...(nll && { nll }) };
     },
     // The plain losses are measured, and have no gradient.
-    losses: { losses: LOSS_SCALE, ...(smoothing > 0 && { nll: 0 }) },
+    losses: { losses: LOSS_SCALE, ...(measured && { nll: 0 }) },
     reference: {
       forward(values) {
         const losses = new Float64Array(rows);
         const nll = new Float64Array(rows);
         eachRow(values, (row, _, __, loss, smooth) => {
-          losses[row] = (1 - smoothing) * loss + smoothing * smooth;
+          losses[row] = factors[row]! * ((1 - smoothing) * loss + smoothing * smooth);
           nll[row] = loss;
         });
-        return { losses, ...(smoothing > 0 && { nll }) };
+        return { losses, ...(measured && { nll }) };
       },
       backward(values, { losses }) {
         const gradient = new Float64Array(rows * columns);
         const ofHead = new Float64Array(head.values.length);
-        const weights = head.of(values);
+        const headValues = head.of(values);
         eachRow(values, (row, probabilities, target) => {
           probabilities.forEach((probability, v) => {
             const aim = (v === target ? 1 - smoothing : 0) + smoothing / head.vocabulary;
-            const share = losses![row]! * (probability - aim);
+            const share = losses![row]! * factors[row]! * (probability - aim);
             for (let c = 0; c < columns; c++) {
-              gradient[row * columns + c]! += share * weights[v * columns + c]!;
+              gradient[row * columns + c]! += share * headValues[v * columns + c]!;
               ofHead[v * columns + c]! += share * values['hidden']![row * columns + c]!;
             }
           });
@@ -188,7 +215,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
     },
     tolerance: {
       losses: { factor: 4 * columns, magnitudes },
-      ...(smoothing > 0 && { nll: { factor: 4 * columns, magnitudes } }),
+      ...(measured && { nll: { factor: 4 * columns, magnitudes } }),
       // A wrong bit in a logit is a wrong share of its probability, as large as the logit.
       dhidden: 8 * columns * magnitudes.reduce((a, b) => Math.max(a, b)) + head.vocabulary,
       ...Object.fromEntries(
@@ -288,6 +315,43 @@ export const cases: readonly OpCase[] = [
   ...combine({ rows: [1, 11], parts: [[51], [32, 18]], smoothing: [0, 0.1] }).map((parameters) =>
     crossEntropyCase({ ...parameters, columns: 8, format: 'f32', every: 2, trainable: true }),
   ),
+  crossEntropyCase({
+    rows: 11,
+    columns: 8,
+    parts: [32, 18],
+    format: 'f32',
+    every: 2,
+    trainable: true,
+    dft: true,
+    weighted: true,
+  }),
+  ...combine({ dft: [undefined, true as const], smoothing: [undefined, 0.1] }).flatMap(
+    ({ dft, smoothing }) =>
+      dft && smoothing
+        ? []
+        : crossEntropyCase({
+            rows: 9,
+            columns: 8,
+            parts: [64, 64, 3],
+            format: 'f16',
+            every: 2,
+            weighted: true,
+            ...(dft && { dft }),
+            ...(smoothing && { smoothing }),
+          }),
+  ),
+  ...combine({ evaluation: [undefined, true as const], size: [1, 60] }).map(({ evaluation, size }) =>
+    crossEntropyCase({
+      rows: 5,
+      columns: 16,
+      parts: [301],
+      format: 'f32',
+      every: 1,
+      size,
+      dft: true,
+      ...(evaluation && { evaluation }),
+    }),
+  ),
   // More rows than a chunk of logits holds.
   crossEntropyCase({
     rows: 150,
@@ -304,6 +368,8 @@ export const cases: readonly OpCase[] = [
     parts: [20],
     format: 'f32',
     every: 2,
+    dft: true,
+    weighted: true,
     limits: { maxStorageBufferBindingSize: 64 * 20 * 4 },
   }),
   ...combine({ rows: [1, 11], every: [0, 1, 3] }).map((parameters) =>

@@ -22,7 +22,7 @@ const encoding = v.pipe(
   v.check((given) => encodingLabel(given) !== undefined),
   v.transform((given) => encodingLabel(given) ?? given),
 );
-/** The columns of a record, by the words of LLaMA-Factory's dataset_info.json, and `text` for plain texts. */
+/** The columns of a record, by the words of LLaMA-Factory's dataset_info.json, `text` for plain texts, and `weight` of the loss. */
 const columns = v.strictObject({
   prompt: v.optional(name),
   query: v.optional(name),
@@ -35,6 +35,7 @@ const columns = v.strictObject({
   rejected: v.optional(name),
   kto_tag: v.optional(name),
   text: v.optional(name),
+  weight: v.optional(name),
 });
 export type Columns = Readonly<v.InferOutput<typeof columns>>;
 export const columnNames = Object.keys(columns.entries) as readonly (keyof Columns)[];

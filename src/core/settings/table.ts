@@ -238,10 +238,16 @@ export const SETTINGS = {
     group: 'optimizer',
     decides: ['memory'],
   }),
+  loss_type: setting(choice(['nll', 'dft']), {
+    default: 'nll',
+    group: 'optimizer',
+    decides: ['memory'],
+  }),
   label_smoothing_factor: setting(number({ from: 0, below: 1 }), {
     default: 0,
     group: 'optimizer',
     decides: ['memory'],
+    needs: { setting: 'loss_type', not: 'dft' },
   }),
   weight_decay: setting(number({ from: 0, most: 1 }), {
     default: 0,
@@ -270,7 +276,7 @@ export const SETTINGS = {
     decides: ['data', 'memory'],
     fixed: 'run',
   }),
-  train_on: setting(choice(['responses', 'all']), {
+  train_on: setting(choice(['responses', 'last_response', 'all']), {
     default: 'responses',
     group: 'data',
     decides: ['data'],

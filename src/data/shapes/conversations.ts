@@ -1,5 +1,4 @@
 import {
-  Float,
   fieldsOf,
   losslessJsonOf,
   losslessText,
@@ -8,6 +7,7 @@ import {
 } from '../../core/lossless_json';
 import { message } from '../../core/messages/message';
 import type { Tags } from '../../core/settings/sources';
+import { lossWeight, MOST_WEIGHT } from './loss_weight';
 import { ROLES, refused, type Message, type Refused, type Role, type Sample } from '../messages';
 
 type Conversation = Sample & { readonly kind: 'chat' };
@@ -99,10 +99,11 @@ function readItem(item: LosslessJson, tags: Tags): Message | Refused {
     return refused('message_no_object');
   }
   if (given instanceof Map) return refused('message_digits');
-  const trained = isTrained(fields);
-  if (typeof trained === 'object') return trained;
+  const weight = weightOf(fields);
+  if (typeof weight === 'object') return weight;
   const read = 'role' in fields ? readMessage(fields) : readTurn(fields);
-  return 'reason' in read || trained ? read : { ...read, trained: false };
+  if ('reason' in read || weight === 1) return read;
+  return weight === 0 ? { ...read, trained: false } : { ...read, weight };
 }
 
 /** A message with the field names and the speakers that all files without tags have. */
@@ -125,14 +126,18 @@ function untagged(item: LosslessJson, tags: Tags): { readonly given: LosslessJso
   return { given: { ...more, role, content: content ?? null } };
 }
 
-/** Whether the model should learn a message: `weight` as in OpenAI's records, or a switch of other trainers. */
-function isTrained(fields: LosslessFields): boolean | Refused {
+/**
+ * The weight of a message's loss: 0 if a switch of axolotl or ms-swift is off; `weight` as in OpenAI's records, but any
+ * number; or ms-swift's `loss_scale`.
+ */
+function weightOf(fields: LosslessFields): number | Refused {
   const switched = ['loss', 'train', 'training'].map((name) => fields[name]);
-  if (switched.includes(false)) return false;
-  const { weight = null } = fields;
-  const value = weight instanceof Float ? weight.value : weight;
-  if (value === null || value === 1) return true;
-  return value === 0 ? false : refused('message_weight');
+  if (switched.includes(false)) return 0;
+  const [name = ''] = ['weight', 'loss_scale'].filter((each) => (fields[each] ?? null) !== null);
+  const given = fields[name];
+  return given === undefined
+    ? 1
+    : (lossWeight(given) ?? refused('message_weight', { name, most: MOST_WEIGHT }));
 }
 
 function readMessage(given: LosslessFields): Message | Refused {

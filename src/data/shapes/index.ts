@@ -1,10 +1,11 @@
-import { fieldsOf, type LosslessJson } from '../../core/lossless_json';
+import { fieldsOf, type LosslessFields, type LosslessJson } from '../../core/lossless_json';
 import { message, type MessageValuesOf } from '../../core/messages/message';
 import type { SourceOptions } from '../../core/settings/sources';
-import { refused, type Refused } from '../messages';
+import { isLearnt, refused, type Refused } from '../messages';
 import { alpaca } from './alpaca';
 import { conversation } from './conversation';
 import { feedback } from './feedback';
+import { lossWeight, MOST_WEIGHT } from './loss_weight';
 import { mappedSample } from './mapped';
 import { media, mediaMarkIn } from './media';
 import { pair } from './pair';
@@ -52,8 +53,22 @@ export function sampleOf(
   }
   const sample = shape ? shape.read(record, context) : mappedSample(record, columns, tags);
   const mark = 'kind' in sample ? mediaMarkIn(sample) : undefined;
-  if (mark === undefined) return sample;
+  if (mark === undefined) return withWeight(sample, given, columns.weight ?? (isMapped ? '' : 'weight'));
   return { code: 'record_media', reason: message('record_has_placeholder', { mark }) };
+}
+
+/** A sample with the weight of its row's loss, from the column of this name. */
+function withWeight(
+  sample: RecordSample | Refused,
+  given: LosslessFields,
+  name: string,
+): RecordSample | Refused {
+  const value = given[name] ?? '';
+  if (!('kind' in sample) || !isLearnt(sample) || value === '') return sample;
+  const weight = lossWeight(value);
+  if (weight === undefined) return refused('row_weight', { name, most: MOST_WEIGHT });
+  if (weight === 0) return refused('row_weight_zero', { name });
+  return weight === 1 ? sample : { ...sample, weight };
 }
 
 function kindOf(value: LosslessJson): MessageValuesOf<'record_no_object'>['kind'] {

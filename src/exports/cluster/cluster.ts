@@ -81,7 +81,9 @@ async function planOf(
   const readable = survey.form === 'texts' || settings.template === 'model';
   // TRL cuts off texts that it does not pack.
   const cutsTexts = settings.objective === 'pt' && !settings.packing;
-  const rereadable = survey.mixed === undefined && readable && !cutsTexts;
+  // TRL's only mask of answers trains on all of them.
+  const masks = settings.train_on === 'last_response' && survey.form !== 'texts';
+  const rereadable = survey.mixed === undefined && readable && !cutsTexts && !masks;
   const script = trainScript({
     ...named,
     settings,
@@ -138,7 +140,11 @@ const TRAINERS: readonly Trainer[] = ['TRL', 'LLaMA-Factory'];
 const HAVE_NOTES: readonly SettingName[] = ['template', 'load_in_4bit'];
 
 /** All that another trainer does differently from here. */
-function notesOn(words: AllWords, settings: TrainSettings, { mixed, losses }: Survey): readonly Message[] {
+function notesOn(
+  words: AllWords,
+  settings: TrainSettings,
+  { mixed, losses, weighted }: Survey,
+): readonly Message[] {
   const unsaid = TRAINERS.flatMap((trainer) => {
     const names = words.unsaid[trainer].filter((name) => !HAVE_NOTES.includes(name));
     const told = names.map((name) => `${name} ${settingText(name, settings[name])}`);
@@ -148,6 +154,7 @@ function notesOn(words: AllWords, settings: TrainSettings, { mixed, losses }: Su
     ...unsaid,
     ...(words.unsaid.TRL.includes('load_in_4bit') ? [message('cluster_whole_base')] : []),
     ...(words.unsaid['LLaMA-Factory'].includes('template') ? [message('cluster_alpaca')] : []),
+    ...(weighted === 0 ? [] : [message('cluster_weights', { count: weighted })]),
     ...(mixed === undefined ? [] : [message('cluster_mixed', mixed)]),
     ...losses.map(({ loss, count }) => message('cluster_loss', { loss, count })),
   ];

@@ -1,6 +1,6 @@
 import { TimeSlices } from '../../core/time_slices';
 import { each, type ExampleList } from '../../data/example_list';
-import type { Sample } from '../../data/records';
+import { isWeighted, type Sample } from '../../data/messages';
 import type { ExportedExamples, ExportFile } from '../format';
 import type { FactoryForm } from './factory';
 import { lineBytes, linesFile, tokensLine } from './lines';
@@ -23,6 +23,8 @@ export interface Survey {
   readonly mixed: { readonly texts: number; readonly conversations: number } | undefined;
   /** Conversations that LLaMA-Factory can't read as they are. */
   readonly losses: readonly { readonly loss: FactoryLoss; readonly count: number }[];
+  /** Records whose loss has a weight, which no other trainer here reads. */
+  readonly weighted: number;
   /** Bytes of the files. */
   readonly bytes: Readonly<Record<'records' | 'factory' | 'tokens', Readonly<Record<Part, number>>>>;
 }
@@ -47,11 +49,13 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
   const losses = new Map<FactoryLoss, number>();
   let plain = true;
   let samples = 0;
+  let weighted = 0;
   const slices = new TimeSlices();
   for await (const { sample, heldOut } of examples.samples()) {
     await slices.giveWay();
     const part = partOf(heldOut);
     samples++;
+    if (isWeighted(sample)) weighted++;
     bytes.records[part] += lineBytes(jsonLine(recordOf(sample)));
     if (sample.kind === 'text') counts.texts++;
     else {
@@ -77,6 +81,7 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
     form,
     mixed: isMixed ? counts : undefined,
     losses: found.filter(({ count }) => count > 0),
+    weighted,
     bytes,
   };
 }

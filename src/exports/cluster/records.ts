@@ -1,4 +1,10 @@
-import { fieldsOf, losslessJsonOf, type LosslessFields, type LosslessJson } from '../../core/lossless_json';
+import {
+  fieldsOf,
+  Float,
+  losslessJsonOf,
+  type LosslessFields,
+  type LosslessJson,
+} from '../../core/lossless_json';
 import type { Message, Sample } from '../../data/records';
 import { sampleOf } from '../../data/shapes';
 import { jsonText } from '../card/json_text';
@@ -10,18 +16,26 @@ export function jsonLine(value: LosslessJson): string {
 
 /** A sample as TRL, transformers and this program read it: `messages` (and `tools`), or `text`. */
 export function recordOf(sample: Sample): LosslessFields {
-  if (sample.kind === 'text') return { text: sample.text };
+  const row: LosslessFields = sample.weight === undefined ? {} : { weight: weightJson(sample.weight) };
+  if (sample.kind === 'text') return { text: sample.text, ...row };
   const { messages, tools, variables } = sample;
   return {
     messages: messages.map(messageOf),
     ...(tools && { tools: tools as readonly LosslessJson[] }),
     ...(variables && { chat_template_kwargs: variables as LosslessFields }),
+    ...row,
   };
 }
 
-function messageOf({ role, content, fields, asGiven, trained }: Message): LosslessFields {
+function messageOf({ role, content, fields, asGiven, trained, weight }: Message): LosslessFields {
   const given = (asGiven ?? fields ?? { role, content }) as LosslessFields;
-  return trained === false ? { ...given, weight: 0 } : given;
+  if (trained === false) return { ...given, weight: 0 };
+  return weight === undefined ? given : { ...given, weight: weightJson(weight) };
+}
+
+/** A weight as one column of a table has them all: a float. */
+function weightJson(weight: number): Float {
+  return new Float(weight);
 }
 
 /** Reasons for which LLaMA-Factory leaves something of a conversation out, or all of it. */

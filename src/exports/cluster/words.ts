@@ -185,6 +185,10 @@ const WORDS: {
   optim: shared('optim'),
   // The script makes the optimizer with it.
   loraplus_lr_ratio: (ratio) => (ratio === 1 ? {} : { factory: { loraplus_lr_ratio: ratio } }),
+  loss_type: (type) => ({
+    sft: { loss_type: type },
+    ...(type === 'dft' && { factory: { use_dft_loss: true } }),
+  }),
   label_smoothing_factor: shared('label_smoothing_factor'),
   weight_decay: shared('weight_decay'),
   max_grad_norm: shared('max_grad_norm'),
@@ -198,7 +202,15 @@ const WORDS: {
     ...(objective === 'pt' && !texts && { unsaid: ['LLaMA-Factory'] }),
   }),
   // The labels in the files of tokens say it to TRL.
-  train_on: (which, _, { texts }) => (texts ? {} : { factory: { train_on_prompt: which === 'all' } }),
+  train_on: (which, _, { texts }) =>
+    texts
+      ? {}
+      : {
+          factory: {
+            train_on_prompt: which === 'all',
+            ...(which === 'last_response' && { mask_history: true }),
+          },
+        },
   template: (template, _, { texts }) => {
     if (texts) return {};
     // Without a name, LLaMA-Factory reads the template of the model's own tokenizer.

@@ -142,6 +142,8 @@ export async function makeDataset(
       hashes,
       dataKey(settings),
       ...(leaked > 0 ? [{ leaked }] : []),
+      // Earlier versions read no weights of rows.
+      ...(reading.counts.weighted > 0 ? [{ weighted: reading.counts.weighted }] : []),
       // A later version may clean otherwise.
       ...(cleaning ? [{ contents: await contentsHash(reading) }] : []),
     ]);
@@ -253,7 +255,11 @@ async function heldOutSources(
 }
 
 function notesOn(
-  { counts: { conversations, endless, compared, judged }, examples: { length: examples }, cleaning }: Reading,
+  {
+    counts: { conversations, endless, compared, judged, weighted },
+    examples: { length: examples },
+    cleaning,
+  }: Reading,
   told: {
     readonly template: Told;
     readonly leaked: number;
@@ -266,6 +272,7 @@ function notesOn(
     ...sources,
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
+    ...(weighted > 0 ? [message('examples_weighted', { weighted })] : []),
     ...(compared + judged > 0 ? [message('examples_judged', { compared, judged })] : []),
     ...cleaningNotes(cleaning.report),
     ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),

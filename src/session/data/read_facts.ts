@@ -19,6 +19,8 @@ export interface ReadCounts {
   compared: number;
   /** Records that say whether an answer is good. */
   judged: number;
+  /** Records whose loss, or that of an answer in them, has a weight. */
+  weighted: number;
 }
 
 /** Facts about a file that was read. */

@@ -9,7 +9,7 @@ import { DataFault } from '../../data/files/fault';
 import { LazyExamples } from '../../data/lazy_examples';
 import type { Fillings } from '../../data/placeholders';
 import { Problems, type ProblemGroup } from '../../data/problems';
-import { isLearnt } from '../../data/messages';
+import { isLearnt, isWeighted } from '../../data/messages';
 import { readEntry, readRecord, type DataRecord, type Problem, type Sample } from '../../data/records';
 import { UNRECOGNISED, type Mapping } from '../../data/shapes';
 import type { SampleExamples } from '../../models/objectives/objective';
@@ -46,7 +46,14 @@ export class Reading implements FormerReading {
   readonly facts: ReadFacts[] = [];
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
-  readonly counts: ReadCounts = { truncated: 0, conversations: 0, endless: 0, compared: 0, judged: 0 };
+  readonly counts: ReadCounts = {
+    truncated: 0,
+    conversations: 0,
+    endless: 0,
+    compared: 0,
+    judged: 0,
+    weighted: 0,
+  };
   readonly cleaning: CleaningPass;
   /** The origins of the rows that no person wrote. */
   readonly origins = new Map<number, string>();
@@ -205,6 +212,7 @@ export class Reading implements FormerReading {
     if ((marks & ENDLESS) !== 0) this.counts.endless++;
     if (hasFlag(flags, 'compared')) this.counts.compared++;
     if (hasFlag(flags, 'judged')) this.counts.judged++;
+    if (hasFlag(flags, 'weighted')) this.counts.weighted++;
   }
 
   /** Takes a record with its edit. Returns why it can't be used; undefined if it can be, or if it is left out. */
@@ -235,7 +243,8 @@ export class Reading implements FormerReading {
       (own?.origin === undefined ? 0 : bitOf('generated')) |
       (own?.proposed ? bitOf('proposed') : 0) |
       (problem ? bitOf('refused') : 0) |
-      (made.flag ? bitOf(made.flag) : 0);
+      (made.flag ? bitOf(made.flag) : 0) |
+      (made.isWeighted ? bitOf('weighted') : 0);
     this.#push({ file: source, record, flags, marks: made.marks ?? 0, content: made.content ?? 0 });
     if (made.known) this.#addAgain(made.known);
     else this.#add(made.examples ?? []);
@@ -269,7 +278,7 @@ export class Reading implements FormerReading {
       changedBy,
       questions: sample.kind === 'chat' ? sample.messages.filter(({ role }) => role === 'user').length : 0,
     });
-    return { ...made, marks, content: former?.content ?? contentKey(sample) };
+    return { ...made, isWeighted: isWeighted(sample), marks, content: former?.content ?? contentKey(sample) };
   }
 
   /** Gives the newest row its examples. */
@@ -303,6 +312,7 @@ interface MadeRow extends Partial<Pick<RowFacts, 'marks' | 'content'>> {
   /** A former row with the same examples, instead of them. */
   readonly known?: FormerRow | undefined;
   readonly problem?: Problem;
+  readonly isWeighted?: boolean;
   /** Why it has no examples. */
   readonly flag?: 'compared' | 'judged' | 'dropped';
 }

@@ -26,6 +26,8 @@ export const ROW_FLAGS = [
   'compared',
   /** It says whether an answer is good, and is kept but not learnt. */
   'judged',
+  /** Its loss, or that of an answer in it, has a weight other than 1. */
+  'weighted',
 ] as const;
 
 export type RowFlag = (typeof ROW_FLAGS)[number];

@@ -1,4 +1,4 @@
-import type { LosslessFields } from '../../core/lossless_json';
+import { Float, type LosslessFields } from '../../core/lossless_json';
 import type { Sample } from '../../data/records';
 import { recordOf } from '../../exports/cluster/records';
 
@@ -15,5 +15,6 @@ export function rowRecord(sample: Sample): LosslessFields {
     output: sample.messages.at(-1)?.content ?? '',
     ...(system !== undefined && { system }),
     ...(history.length > 0 && { history }),
+    ...(sample.weight !== undefined && { weight: new Float(sample.weight) }),
   };
 }

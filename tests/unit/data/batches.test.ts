@@ -59,16 +59,21 @@ describe('planBatches', () => {
 });
 
 describe('packMicroBatch', () => {
-  it('shifts targets by one within each example', () => {
+  it('shifts targets and their weights by one within each example', () => {
     const batch = packMicroBatch([
-      { ids: Uint32Array.of(5, 6, 7), trained: Uint8Array.of(1, 0, 1) },
+      {
+        ids: Uint32Array.of(5, 6, 7),
+        trained: Uint8Array.of(1, 0, 1),
+        weights: Float32Array.of(3, 3, 0.5),
+      },
       { ids: Uint32Array.of(8), trained: Uint8Array.of(1) },
-      { ids: Uint32Array.of(9, 10), trained: Uint8Array.of(0, 1) },
+      { ids: Uint32Array.of(9, 10), trained: Uint8Array.of(0, 1), weights: Float32Array.of(3, 2) },
     ]);
     expect(batch).toEqual({
       rows: 6,
       tokens: Uint32Array.of(5, 6, 7, 8, 9, 10),
       targets: Uint32Array.of(NO_TARGET, 7, NO_TARGET, NO_TARGET, 10, NO_TARGET),
+      weights: Float32Array.of(1, 0.5, 1, 1, 2, 1),
       positions: Uint32Array.of(0, 1, 2, 0, 0, 1),
       segments: Uint32Array.of(0, 3, 0, 3, 0, 3, 3, 4, 4, 6, 4, 6),
       targetTokens: 2,
@@ -86,6 +91,7 @@ describe('packMicroBatch', () => {
       tokens: Uint32Array.of(7, 1, 2, 3, 1, 4),
       // The first token of the second text is no target.
       targets: Uint32Array.of(NO_TARGET, 2, 3, NO_TARGET, 4, NO_TARGET),
+      weights: new Float32Array(6).fill(1),
       positions: Uint32Array.of(0, 0, 1, 2, 0, 1),
       segments: Uint32Array.of(0, 1, 1, 4, 1, 4, 1, 4, 4, 6, 4, 6),
       targetTokens: 3,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { tokenizeSample, type ExampleSettings } from '../../../src/data/examples';
 import { previewTokens } from '../../../src/data/preview';
-import type { Message } from '../../../src/data/records';
+import { listOf } from '../../../src/data/example_list';
+import { packed } from '../../../src/data/packed_list';
+import type { Message, Sample } from '../../../src/data/records';
 import { readRecords } from './read_records';
 import { answerSpans } from '../../../src/data/spans';
 import { alpacaTemplate, jinjaTemplate } from '../../../src/data/template';
@@ -253,6 +255,67 @@ describe('a conversation with calls', () => {
     expect(texts[0]).toMatch(trainOn === 'all' ? /^‹.*Ho.*Hu.*›$/s : /‹[^›]*Ho.*‹[^›]*Hu/s);
     expect(texts[1]).toMatch(trainOn === 'all' ? /‹.*Hi.*›Ho.*‹.*Hu.*›$/s : /^[^‹]*Ho[^‹]*‹[^›]*Hu/s);
     expect(texts[2]).toBe(texts[1]);
+  });
+});
+
+describe('the weights of targets', () => {
+  const { kind, messages } = chat('Hi', 'Ho');
+  const [question, answer] = messages;
+  const weightsIn = (
+    sample: Sample,
+    trainOn: ExampleSettings['trainOn'],
+  ): { readonly targets: number[]; readonly others: number[] } => {
+    const { trained, weights } = tokenizeSample(sample, { ...settings, trainOn }).example;
+    const of = (target: number): number[] => [
+      ...new Set(Array.from(weights ?? []).filter((_, at) => trained[at] === target)),
+    ];
+    return { targets: of(1), others: of(0) };
+  };
+
+  it('are those of the row times those of the answers', () => {
+    const twice = [question!, { ...answer!, weight: 3 }, question!, answer!];
+    const row = { kind, messages: twice, weight: 0.5 } as const;
+    expect(weightsIn(row, 'responses')).toEqual({ targets: [1.5, 0.5], others: [0.5] });
+    expect(weightsIn(row, 'last_response').targets).toEqual([0.5]);
+    expect(weightsIn(row, 'all').targets).toEqual([0.5, 1.5]);
+    expect(weightsIn({ kind: 'text', text: 'Hi', weight: 2 }, 'all').targets).toEqual([2]);
+  });
+
+  it('are not told if all are 1', () => {
+    expect(tokenizeSample({ kind, messages }, settings).example).not.toHaveProperty('weights');
+  });
+
+  it('are cut off with their tokens, and stay theirs in packed bins', async () => {
+    const weighted = tokenizeSample({ kind, messages, weight: 2 }, settings).example;
+    const plain = tokenizeSample({ kind, messages }, settings).example;
+    const size = weighted.ids.length;
+    const cut = tokenizeSample({ kind, messages, weight: 2 }, { ...settings, maxSeqLength: size - 1 });
+    expect(cut.example.weights).toHaveLength(size - 1);
+    const bins = await packed(listOf([plain, weighted]), 2 * size, 'bfd');
+    const weights = Array.from((await bins.at(0)).weights!);
+    expect(weights).toEqual([...Array<number>(size).fill(1), ...Array<number>(size).fill(2)]);
+  });
+});
+
+describe('training on the last answer', () => {
+  it('learns that of a conversation and of one with calls', () => {
+    const text = marked(
+      {
+        kind: 'chat',
+        messages: [...chat('One?', 'Uno').messages, ...chat('Two?', 'Due').messages],
+      },
+      { trainOn: 'last_response' },
+    );
+    expect(text).toMatch(/^[^‹]*Uno[^‹]*Two[^‹]*‹[^›]*Due[^›]*›[^‹]*$/s);
+  });
+
+  it('learns nothing if the data excludes that answer', () => {
+    const [question, answer] = chat('Hi', 'Ho').messages;
+    const messages = [question!, answer!, question!, { ...answer!, trained: false as const }];
+    const sample = { kind: 'chat' as const, messages };
+    expect(() => tokenizeSample(sample, { ...settings, trainOn: 'last_response' })).toThrow(
+      /no answer to learn/,
+    );
   });
 });
 

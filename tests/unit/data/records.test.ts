@@ -252,7 +252,9 @@ describe('conversations', () => {
 
   it.each([
     [{ role: 'assistant', content: 'a', function_call: { name: 'f' } }, /do not read “function_call”/],
-    [{ role: 'assistant', content: 'a', weight: 0.5 }, /“weight” must be 0 or 1/],
+    [{ role: 'assistant', content: 'a', weight: -0.5 }, /“weight” must be a number from 0 to 1,000,000/],
+    [{ role: 'assistant', content: 'a', weight: 'much' }, /“weight” must be a number/],
+    [{ role: 'assistant', content: 'a', loss_scale: [1] }, /“loss_scale” must be a number/],
     [
       { role: 'assistant', content: null, tool_calls: [{ function: { name: 'f', arguments: 'x = 1' } }] },
       /“arguments” of a call are a text, but not a JSON object/,
@@ -270,6 +272,47 @@ describe('conversations', () => {
       });
     },
   );
+});
+
+describe('the weight of a loss', () => {
+  const pair = { prompt: 'a', completion: 'b' };
+
+  it.each([
+    [{ weight: 0.5 }, 0.5],
+    [{ weight: '2' }, 2],
+    [{ weight: 1 }, undefined],
+    [{ weight: '' }, undefined],
+    [{ weight: null }, undefined],
+  ])('is that of the row for %j', async (column, weight) => {
+    const told = weight === undefined ? {} : { weight };
+    expect(await sampleOf({ text: 'a', ...column })).toEqual({ kind: 'text', text: 'a', ...told });
+    expect(await sampleOf({ ...pair, ...column })).toEqual({
+      kind: 'chat',
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'assistant', content: 'b' },
+      ],
+      ...told,
+    });
+  });
+
+  it.each(['-1', 'NaN', '1e9', '"5 kg"', '[1]', 'true'])('is no %s', async (weight) => {
+    const { problems } = await read(`{"prompt": "a", "completion": "b", "weight": ${weight}}`);
+    expect(JSON.stringify(problems)).toContain('"row_weight"');
+  });
+
+  it('excludes a row if it is 0', async () => {
+    expect(await reasonOf({ ...pair, weight: 0 })).toMatch(/“weight” is 0, so nothing of the row is learnt/);
+  });
+
+  it('is that of an answer, by OpenAI’s or ms-swift’s name', async () => {
+    for (const mark of [{ weight: 0.25 }, { loss_scale: 0.25 }]) {
+      const answer = { role: 'assistant', content: 'b', ...mark };
+      expect(await sampleOf({ messages: [{ role: 'user', content: 'a' }, answer] })).toMatchObject({
+        messages: [{ role: 'user' }, { weight: 0.25 }],
+      });
+    }
+  });
 });
 
 describe('a row that cannot be used', () => {

@@ -65,6 +65,7 @@ export const examples = {
     chosen: 'Chosen answer',
     rejected: 'Rejected answer',
     kto_tag: 'Good or bad',
+    weight: 'Weight of the loss',
   },
   columnPreview: 'One row with these columns',
   columnTags: {

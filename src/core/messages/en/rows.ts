@@ -24,6 +24,7 @@ export const rows = {
     dropped: 'dropped by cleaning',
     compared: 'comparison: kept, not learnt',
     judged: 'verdict: kept, not learnt',
+    weighted: 'weighted',
   },
   noRows: 'No row matches.',
   openRow: 'Open a row to see its tokens and to change it.',

@@ -77,6 +77,13 @@ export const settingHelp = {
   },
   loraplus_lr_ratio:
     'LoRA+: how many times faster the adapter’s B learns than its A. 16 with a smaller learning_rate is usual; 1 means equally fast.',
+  loss_type: {
+    help: 'How the loss of a token follows from its probability p.',
+    options: {
+      nll: '-log p: every token counts the same',
+      dft: '-p log p, Dynamic Fine-Tuning: tokens that the model finds unlikely count less, so it may generalise better',
+    },
+  },
   label_smoothing_factor:
     'Share of each target that is spread over the whole vocabulary, against overconfidence; 0 is usual.',
   weight_decay: 'Pulls the adapter’s weights towards zero a little at every step.',
@@ -93,7 +100,11 @@ export const settingHelp = {
   },
   train_on: {
     help: 'The tokens that count for the loss.',
-    options: { responses: 'only the answers', all: 'questions too' },
+    options: {
+      responses: 'only the answers',
+      last_response: 'only the last answer of a conversation; the earlier ones are context',
+      all: 'questions too',
+    },
   },
   template: {
     help: 'How an example becomes text.',

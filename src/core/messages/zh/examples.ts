@@ -64,6 +64,7 @@ export const examples: Catalogue['examples'] = {
     chosen: '较好的回答',
     rejected: '较差的回答',
     kto_tag: '好坏标注',
+    weight: '损失权重',
   },
   columnPreview: '按这些列读出的一行',
   columnTags: {

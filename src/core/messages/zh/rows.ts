@@ -25,6 +25,7 @@ export const rows: Catalogue['rows'] = {
     dropped: '清洗时丢弃',
     compared: '偏好对比：保留但不学习',
     judged: '好坏标注：保留但不学习',
+    weighted: '有权重',
   },
   noRows: '没有符合条件的数据行。',
   openRow: '打开一行，即可查看其 token 并修改。',

@@ -72,6 +72,13 @@ export const settingHelp: Catalogue['settingHelp'] = {
   },
   loraplus_lr_ratio:
     'LoRA+：适配器的 B 与 A 的学习率之比。常用 16，并配合较小的 learning_rate；1 表示两者相同。',
+  loss_type: {
+    help: '如何由 token 的概率 p 得到它的损失。',
+    options: {
+      nll: '-log p：每个 token 的分量相同',
+      dft: '-p log p，即动态微调（DFT）：模型认为不太可能的 token 分量更小，泛化可能更好',
+    },
+  },
   label_smoothing_factor: '标签平滑：把目标概率的这一比例分摊到整个词表，防止过于自信；通常为 0。',
   weight_decay: '权重衰减：每一步都把适配器的权重向零拉近一点。',
   max_grad_norm: '梯度裁剪：超过这个长度的梯度会被缩短到此长度；0 表示不裁剪。',
@@ -87,7 +94,11 @@ export const settingHelp: Catalogue['settingHelp'] = {
   },
   train_on: {
     help: '哪些 token 计入损失。',
-    options: { responses: '只计回答', all: '问题也计入' },
+    options: {
+      responses: '只计回答',
+      last_response: '只计对话的最后一个回答，前面的回答作为上下文',
+      all: '问题也计入',
+    },
   },
   template: {
     help: '样本如何变成文本。',

@@ -101,6 +101,7 @@ export const llamaFactory: ForeignFormat = {
     warmup_ratio: direct('warmup_ratio', null),
     optim: direct('optim', 'adamw_torch'),
     loraplus_lr_ratio: direct('loraplus_lr_ratio', 1),
+    loss_type: fromSwitch('use_dft_loss', 'dft', 'nll'),
     label_smoothing_factor: direct('label_smoothing_factor', 0),
     weight_decay: direct('weight_decay', 0),
     max_grad_norm: direct('max_grad_norm', 1),
@@ -118,7 +119,7 @@ export const llamaFactory: ForeignFormat = {
       value: ({ stage }) => (stage === 'pt' ? 'wrapped' : undefined),
       optional: true,
     },
-    train_on: fromSwitch('train_on_prompt', 'all', 'responses'),
+    train_on: { keys: ['train_on_prompt', 'mask_history'], value: trainOn },
     // Other templates are those of models, and here the model's own is used.
     template: {
       ...ifNamed('template'),
@@ -203,6 +204,12 @@ function minimumOf(fields: Fields): unknown {
 const OURS = [...Object.keys(SETTINGS), ANSWERS].filter(
   (name) => !Object.values(llamaFactory.sources).some(({ keys }) => keys.includes(name)),
 );
+
+/** Both at once would train on all questions and on the last answer, which has no counterpart here. */
+function trainOn({ train_on_prompt: prompts, mask_history: last }: Fields): unknown {
+  if (prompts === true) return last === true ? undefined : 'all';
+  return last === true ? 'last_response' : 'responses';
+}
 
 /** LLaMA-Factory runs 16 rounds of a randomised SVD unless told otherwise; -1 asks for the whole SVD. */
 function pissaOf({ pissa_init, pissa_iter = 16 }: Fields): unknown {

@@ -18,6 +18,7 @@ export const ROLES = [
   'chosen',
   'rejected',
   'kto_tag',
+  'weight',
 ] as const;
 /** Names within the messages of a list. */
 export const TAGS = [

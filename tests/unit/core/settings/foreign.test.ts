@@ -62,6 +62,7 @@ eval_steps: 500
       warmup_ratio: 0.1,
       optim: 'adamw_torch',
       loraplus_lr_ratio: 1,
+      loss_type: 'nll',
       label_smoothing_factor: 0,
       weight_decay: 0,
       max_grad_norm: 1,
@@ -107,6 +108,7 @@ eval_steps: 500
     ['quantization_bit: 4', { load_in_4bit: true, bnb_4bit_use_double_quant: true }],
     ['stage: sft\npissa_init: true', { init_lora_weights: 'pissa_niter_16' }],
     ['stage: sft\npissa_init: true\npissa_iter: -1', { init_lora_weights: 'pissa' }],
+    ['stage: sft\nuse_dft_loss: true\nmask_history: true', { loss_type: 'dft', train_on: 'last_response' }],
     ['stage: sft\ntrain_on_prompt: true\ndisable_shuffling: true', { train_on: 'all', shuffle: false }],
     ['stage: sft\nmix_strategy: interleave_over', { mix_strategy: 'interleave_over' }],
     [

@@ -44,7 +44,7 @@ describe('parseSettings', () => {
     ['adam_beta2', 1, 'adam_beta2 must be a number of at least 0 and below 1, not 1.'],
     ['eval_split', 0.6, 'eval_split must be a number from 0 to 0.5, not 0.6.'],
     ['shuffle', 'yes', 'shuffle must be true or false, not “yes”.'],
-    ['train_on', 'prompts', 'train_on must be one of responses, all, not “prompts”.'],
+    ['train_on', 'prompts', 'train_on must be one of responses, last_response, all, not “prompts”.'],
     [
       'max_steps',
       0,

@@ -46,6 +46,8 @@ describe('the words of the settings', () => {
     ],
     [{ packing: true, objective: 'pt' }, { sft: { packing_strategy: 'bfd_split' } }],
     [{ train_on: 'all' }, { factory: { train_on_prompt: true } }],
+    [{ train_on: 'last_response' }, { factory: { train_on_prompt: false, mask_history: true } }],
+    [{ loss_type: 'dft' }, { sft: { loss_type: 'dft' }, factory: { use_dft_loss: true } }],
     [{ max_seq_length: 77 }, { factory: { cutoff_len: 77 } }],
     [
       { load_in_4bit: true, bnb_4bit_use_double_quant: false },

@@ -15,6 +15,8 @@ export const clusterMessages = {
   cluster_whole_base:
     'TRL and LLaMA-Factory begin PiSSA only on a base in full precision. So they train on the base as it was published, not on its 4-bit values; that takes more memory, and the adapter then fits the base in full precision.',
   cluster_alpaca: 'LLaMA-Factory words the Alpaca prompt a little differently.',
+  cluster_weights: ({ count }: { count: number }) =>
+    `TRL and LLaMA-Factory know no weights of losses: they count ${plural(count, 'record')} with one like all others.`,
   cluster_mixed: ({ texts, conversations }: { texts: number; conversations: number }) =>
     `LLaMA-Factory trains on the ${plural(conversations, 'conversation')} and leaves out the ${plural(texts, 'text')}: it can’t mix them in one run.`,
   cluster_loss: ({

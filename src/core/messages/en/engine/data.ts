@@ -130,7 +130,11 @@ export const dataMessages = {
   message_no_object: 'each message must be an object with “role” and “content”, or with “from” and “value”.',
   message_digits:
     'a field name of digits alone is not supported, because its place among the other fields is lost.',
-  message_weight: '“weight” must be 0 or 1: other weights are not supported.',
+  message_weight: ({ name, most }: { name: string; most: number }) =>
+    `“${name}” must be a number from 0 to ${format.count(most)}: the weight of the answer’s loss.`,
+  row_weight: ({ name, most }: { name: string; most: number }) =>
+    `“${name}” must be a number from 0 to ${format.count(most)}: the weight of the row’s loss. If the column is something else, say what each column means.`,
+  row_weight_zero: ({ name }: { name: string }) => `“${name}” is 0, so nothing of the row is learnt.`,
   message_role: ({ roles }: { roles: readonly string[] }) => `“role” must be one of ${roles.join(', ')}.`,
   message_function_call: 'templates do not read “function_call”: write it as “tool_calls”.',
   message_no_content: 'it has no “content”.',

@@ -62,6 +62,8 @@ export const session = {
     `Conversations are written with ${template}.`,
   examples_endless: ({ endless, examples }: { endless: number; examples: number }) =>
     `In ${format.count(endless)} of ${plural(examples, 'example')} no special token ends a text or an answer: these examples do not teach the model to stop.`,
+  examples_weighted: ({ weighted }: { weighted: number }) =>
+    `In ${plural(weighted, 'record')} the loss of an answer or a text has a weight: training counts it that much, evaluation does not.`,
   sources_unknown: ({ names }: { names: readonly string[] }) =>
     `The setting sources has options for ${format.list(names)}, but no file of examples has that name.`,
   cleaning_step: ({ step, changed, dropped }: { step: string; changed: number; dropped: number }) =>

@@ -50,8 +50,8 @@ export const dataErrors = {
     hint: 'Shorten it, raise max_seq_length, or train on all tokens.',
   }),
   chat_template_weight: {
-    message: 'An answer has weight 0, and the template does not mark each answer by itself.',
-    hint: 'Leave the conversation out, or choose the Alpaca prompt as the template.',
+    message: 'Not all answers count alike, and the template does not mark each answer by itself.',
+    hint: 'Leave the conversation out, train on all answers alike, or choose the Alpaca prompt as the template.',
   },
   chat_template: ({ parsed, reason }: { parsed: boolean; reason: string }) => ({
     message: `The model’s chat template ${parsed ? 'refused a conversation' : 'is not a valid template'}: ${

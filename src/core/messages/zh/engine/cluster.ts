@@ -14,6 +14,8 @@ export const clusterMessages: typeof english = {
   cluster_whole_base:
     'TRL 和 LLaMA-Factory 的 PiSSA 只支持全精度的基座模型，因此会在原始发布的基座模型上训练，而不是在 4-bit 权重上：占用的显存更多，得到的适配器也对应全精度的基座模型。',
   cluster_alpaca: 'LLaMA-Factory 的 Alpaca 提示词措辞略有不同。',
+  cluster_weights: ({ count }) =>
+    `TRL 和 LLaMA-Factory 没有损失权重：它们会把 ${format.count(count)} 条带权重的数据行与其他行同等对待。`,
   cluster_mixed: ({ texts, conversations }) =>
     `LLaMA-Factory 只训练 ${format.count(conversations)} 段对话，不用 ${format.count(texts)} 段文本：它不能在一次训练中混用两者。`,
   cluster_loss: ({ loss, count }) => {

@@ -112,7 +112,10 @@ export const dataMessages: typeof english = {
   answer_empty: '回答为空。',
   message_no_object: '每条消息必须是带有“role”和“content”，或“from”和“value”的对象。',
   message_digits: '不支持名称全为数字的字段，因为它会失去在其他字段中的位置。',
-  message_weight: '“weight”必须是 0 或 1：不支持其他权重。',
+  message_weight: ({ name, most }) => `“${name}”必须是 0 到 ${format.count(most)} 之间的数：回答的损失权重。`,
+  row_weight: ({ name, most }) =>
+    `“${name}”必须是 0 到 ${format.count(most)} 之间的数：数据行的损失权重。如果该列另有含义，请指定各列的含义。`,
+  row_weight_zero: ({ name }) => `“${name}”为 0，因此这一行不会被学习。`,
   message_role: ({ roles }) => `“role”必须是 ${roles.join('、')} 之一。`,
   message_function_call: '模板不读取“function_call”：请写成“tool_calls”。',
   message_no_content: '没有“content”。',

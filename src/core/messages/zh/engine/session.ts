@@ -44,6 +44,8 @@ export const session: typeof english = {
   conversations_template: ({ template }) => `对话使用的模板：${template}。`,
   examples_endless: ({ endless, examples }) =>
     `${format.count(examples)} 条样本中有 ${format.count(endless)} 条的文本或回答没有以特殊 token 结尾：模型无法从中学会何时停止。`,
+  examples_weighted: ({ weighted }) =>
+    `${format.count(weighted)} 条数据行的回答或文本带有损失权重：训练时按权重计算，评估时不计权重。`,
   sources_unknown: ({ names }) =>
     `设置 sources 中有 ${format.list(names)} 的选项，但没有这个名称的样本文件。`,
   cleaning_step: ({ step, changed, dropped }) =>

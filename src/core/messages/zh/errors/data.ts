@@ -47,8 +47,8 @@ export const dataErrors: typeof english = {
     hint: '请缩短它，增大 max_seq_length，或对全部 token 进行训练。',
   }),
   chat_template_weight: {
-    message: '有一个回答的 weight 为 0，而模板没有单独标记每个回答。',
-    hint: '请去掉该对话，或选择 Alpaca 提示词作为模板。',
+    message: '各个回答的权重不同或只学习最后一个，而模板没有单独标记每个回答。',
+    hint: '请去掉该对话，对所有回答一视同仁，或选择 Alpaca 提示词作为模板。',
   },
   chat_template: ({ parsed, reason }) => ({
     message: `模型的对话模板${parsed ? '拒绝了一段对话' : '无效'}：${reason.replace(/[.。]$/, '')}。`,
