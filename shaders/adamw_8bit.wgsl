@@ -38,30 +38,11 @@ const QUADS = 64u;                  // of four elements, in a block
 const TINY = 1.2e-38;               // a normal number: the reciprocal of a smaller one may be infinite
 
 #include lib/tensor_table
+#include lib/dynamic_codes
 
 var<workgroup> m: array<vec4f, QUADS>;
 var<workgroup> v: array<vec4f, QUADS>;
 var<workgroup> largest: array<vec2f, threads>;
-
-fn value_of(code: u32, word: u32, lane: u32) -> f32 {
-  return bitcast<f32>(table[code + ((word >> (8u * lane)) & 255u)]);
-}
-
-fn nearest(code: u32, x: f32) -> u32 {
-  var low = 0u;
-  var high = 255u;
-  while (low < high) {
-    let middle = (low + high) / 2u;
-    let bound = 0.5 * (bitcast<f32>(table[code + middle]) + bitcast<f32>(table[code + middle + 1u]));
-    if (x <= bound) { high = middle; } else { low = middle + 1u; }
-  }
-  return low;
-}
-
-fn rounded(code: u32, x: vec4f) -> u32 {
-  return nearest(code, x[0]) | (nearest(code, x[1]) << 8u) | (nearest(code, x[2]) << 16u) |
-         (nearest(code, x[3]) << 24u);
-}
 
 @compute @workgroup_size(threads)
 fn adamw_8bit(@builtin(workgroup_id) group: vec3u,

@@ -12,15 +12,23 @@ struct TensorRecord {
   rate: f32,       // its learning rate over run.learning_rate
 }
 
-// The last of the `count` records from `first_record` on that begins at `position` or before it.
-fn record_at(position: u32, first_record: u32, count: u32) -> TensorRecord {
+// The index of the last of the `count` records from `first_record` on that begins at `position` or before it.
+fn record_index_at(position: u32, first_record: u32, count: u32) -> u32 {
   var low = first_record;
   var high = first_record + count;
   while (high - low > 1u) {
     let middle = (low + high) / 2u;
     if (table[TABLE_START + middle * RECORD_WORDS] <= position) { low = middle; } else { high = middle; }
   }
-  let at = TABLE_START + low * RECORD_WORDS;
+  return low;
+}
+
+fn record_of(index: u32) -> TensorRecord {
+  let at = TABLE_START + index * RECORD_WORDS;
   return TensorRecord(table[at], table[at + 1u], table[at + 2u], table[at + 3u], table[at + 4u],
                       bitcast<f32>(table[at + 5u]));
+}
+
+fn record_at(position: u32, first_record: u32, count: u32) -> TensorRecord {
+  return record_of(record_index_at(position, first_record, count));
 }

@@ -1,8 +1,6 @@
-import { defineOp, elements, read, spread, update, type Builder, type Tensor } from './op';
-import { recordRanges, type TensorRecord } from './tensor_table';
-
-/** Elements of a tensor that share their scales. */
-export const BLOCK = 256;
+import { blockDispatches } from './block_step';
+import { defineOp, type Builder, type Tensor } from './op';
+import type { TensorRecord } from './tensor_table';
 
 /** f32 [n] lie in the flat buffers, whose tensors the table tells. */
 export interface Adamw8bitInputs {
@@ -25,37 +23,12 @@ interface Attributes {
   readonly records: readonly TensorRecord[];
 }
 
-export const blocksOf = ({ count }: Pick<TensorRecord, 'count'>): number => Math.ceil(count / BLOCK);
-
 const definition = defineOp<Adamw8bitInputs & Record<string, Tensor>, Record<string, never>, Attributes>({
   name: 'adamw_8bit',
   lower({ inputs, attributes: { records } }, { limits }) {
-    const { parameters, gradients, codes1, codes2, absmax1, absmax2, metrics, table } = inputs;
-    const size = elements(parameters.shape, 1);
-    return recordRanges(records, limits).map((range) => {
-      const firstBlock = range.records[0]?.first ?? 0;
-      const blocks = range.records.reduce((sum, record) => sum + blocksOf(record), 0);
-      const flat = { offset: range.begin * 4, size: (Math.min(range.end, size) - range.begin) * 4 };
-      const codes = { offset: firstBlock * BLOCK, size: blocks * BLOCK };
-      return {
-        kernel: 'adamw_8bit',
-        // On software adapters barriers are slow, and slower with more threads.
-        overrides: { first_element: range.begin, threads: limits.software ? 4 : 64 },
-        bindings: [
-          { ...update(parameters), ...flat },
-          { ...read(gradients), ...flat },
-          { ...update(codes1), ...codes },
-          { ...update(codes2), ...codes },
-          update(absmax1),
-          update(absmax2),
-          read(metrics),
-          read(table),
-        ],
-        words: [firstBlock, blocks, range.firstRecord, range.records.length],
-        workgroups: () => spread(blocks, limits.maxComputeWorkgroupsPerDimension),
-        flops: () => blocks * BLOCK * 64,
-      };
-    });
+    const { codes1, codes2, absmax1, absmax2, ...flat } = inputs;
+    const step = { ...flat, codes: [codes1, codes2], absmax: [absmax1, absmax2] };
+    return blockDispatches({ kernel: 'adamw_8bit', ...step }, records, limits);
   },
 });
 

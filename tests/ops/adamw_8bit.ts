@@ -1,8 +1,16 @@
-import { alignUp } from '../../src/core/align';
 import { adamScalars } from '../../src/models/optimizers/adamw';
 import { dynamicCodes } from '../../src/models/optimizers/adamw_8bit';
-import { adamw8bit, BLOCK, blocksOf } from '../../src/ops/adamw_8bit';
+import { adamw8bit } from '../../src/ops/adamw_8bit';
 import { tensorTable, type TensorRecord } from '../../src/ops/tensor_table';
+import {
+  blockRecords,
+  bounds,
+  SEVERAL as several,
+  byteOf,
+  elementsOf,
+  nearest,
+  type Element,
+} from './blocks';
 import { describe, integers, normal, type Arrays, type CaseInput, type OpCase } from './case';
 
 interface Parameters {
@@ -25,39 +33,8 @@ const CODES = dynamicCodes();
 const code1 = Float64Array.from(CODES.subarray(0, 256));
 const code2 = Float64Array.from(CODES.subarray(256));
 
-interface Element {
-  readonly block: number;
-  /** Within all blocks. */
-  readonly code: number;
-  /** In the flat buffer. */
-  readonly at: number;
-  readonly rate: number;
-}
-
-function* elementsOf(records: readonly TensorRecord[]): Generator<Element, void, void> {
-  for (const { first, offset, count, columns, stride, rate } of records) {
-    for (let e = 0; e < count; e++) {
-      const at = offset + Math.floor(e / columns) * stride + (e % columns);
-      yield { block: first + Math.floor(e / BLOCK), code: first * BLOCK + e, at, rate };
-    }
-  }
-}
-
-const byteOf = (words: Float64Array, index: number): number =>
-  Math.floor(words[index >> 2]! / 2 ** (8 * (index & 3))) % 256;
-
-const bounds = (code: Float64Array): Float64Array =>
-  code.slice(1).map((value, i) => Math.fround(Math.fround(value + code[i]!) / 2));
 const bounds1 = bounds(code1);
 const bounds2 = bounds(code2);
-
-/** The nearest code, and how far the value is from the next bound, in shares of it. */
-function nearest(limit: Float64Array, x: number): { code: number; distance: number } {
-  let code = 0;
-  while (code < limit.length && x > limit[code]!) code++;
-  const near = [limit[code - 1], limit[code]].filter((bound) => bound !== undefined);
-  return { code, distance: Math.min(...near.map((bound) => Math.abs(x / bound - 1))) };
-}
 
 /** One step in float64, the elements of which a rounding is a close call, and the sizes of what makes the parameters. */
 function stepOf(values: Arrays, records: readonly TensorRecord[], scalars: ReturnType<typeof adamScalars>) {
@@ -109,15 +86,7 @@ function stepOf(values: Arrays, records: readonly TensorRecord[], scalars: Retur
 
 function adamw8bitCase({ limits, ...parameters }: Parameters): OpCase {
   const { tensors, step, weightDecay = 0, clip = 1, flag = 0, ratio = 1, scale = 1 } = parameters;
-  let size = 0;
-  let blocks = 0;
-  const records = tensors.map(([rows, columns, stride], index): TensorRecord => {
-    const rate = index % 2 === 1 ? ratio : 1;
-    const record = { first: blocks, offset: size, count: rows * columns, columns, stride, rate };
-    size += alignUp(rows * stride, 64);
-    blocks += blocksOf(record);
-    return record;
-  });
+  const { size, blocks, records } = blockRecords(tensors, ratio);
   const values = normal('parameters', size);
   const gradients = normal('gradients', size, scale).map((value, i) =>
     i % 7 === 0 ? 0 : value * 10 ** -(i % 5),
@@ -196,13 +165,6 @@ function adamw8bitCase({ limits, ...parameters }: Parameters): OpCase {
     },
   };
 }
-
-const several = [
-  [3, 100, 100],
-  [90, 3, 4],
-  [1, 256, 256],
-  [700, 1, 4],
-] as const;
 
 export const cases: readonly OpCase[] = [
   adamw8bitCase({ tensors: several, step: 1 }),

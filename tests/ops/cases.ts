@@ -4,6 +4,7 @@ import type { OpCase } from './case';
 const files = import.meta.glob<readonly OpCase[]>(
   [
     './*.ts',
+    '!./blocks.ts',
     '!./case.ts',
     '!./cases.ts',
     '!./harness.ts',

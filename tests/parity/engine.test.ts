@@ -185,7 +185,7 @@ test('what is not finite is reported and never enters the parameters', async () 
 
 /** Each optimiser over tensors of fewer and of more than 4,096 elements, and with B at a rate of its own. */
 const OPTIMIZED = OPTIMIZERS.flatMap(({ name: optim }) =>
-  [1, 16].map((loraplus_lr_ratio) => ({
+  (optim === 'adamw_torch' ? [1, 16] : [16]).map((loraplus_lr_ratio) => ({
     r: 63,
     optim,
     loraplus_lr_ratio,

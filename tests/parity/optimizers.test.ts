@@ -6,20 +6,17 @@ import { dynamicCode } from '../../src/core/dynamic_code';
 import { DEFAULTS } from '../../src/core/settings/settings';
 import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
-import { compile } from '../../src/graph/compile';
 import { GRADIENTS, PARAMETERS } from '../../src/graph/differentiate';
-import { plan } from '../../src/graph/plan';
-import { Trace } from '../../src/graph/trace';
 import { readParameter, writeParameter, type AdapterTensor } from '../../src/models/adapters/layout';
 import { namedTensors } from '../../src/models/adapter_files';
 import { optimizerPlan } from '../../src/models/optimizers';
 import type { FlatTensor } from '../../src/models/optimizers/optimizer';
 import { compileTraining } from '../../src/models/training';
-import { METRICS } from '../../src/models/training_graph';
 import { learningRateMultiplier, scheduleOf } from '../../src/train/schedule';
 import { gpu } from './dawn';
 import { loadFixture, maxError, updatesOf, valuesOf } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
+import { gradient, optimizerOnDevice, partOf, type OptimizerOnDevice } from './optimizer_device';
 
 /** The output of make_optimizers.py. */
 
@@ -118,88 +115,17 @@ describe('AdamW with moments in 8 bits', () => {
     }
   });
 
-  /** make_optimizers.py's `gradient`. */
-  function gradient(index: number, step: number, count: number): Float32Array<ArrayBuffer> {
-    const hash = (i: number): number => {
-      let h = Number(
-        (BigInt(i) * 2654435761n + BigInt(step * 40503) * 65537n + BigInt(index * 97)) % (1n << 32n),
-      );
-      h = Math.imul(h ^ (h >>> 15), 2246822519) >>> 0;
-      h = Math.imul(h ^ (h >>> 13), 3266489917) >>> 0;
-      return (h ^ (h >>> 16)) >>> 0;
-    };
-    return Float32Array.from(
-      { length: count },
-      (_, i) => (((hash(i) % 65536) - 32768) / 65536) * 2 ** -(Math.floor(i / 7) % 5),
-    );
-  }
-
-  interface Buffers {
-    readonly of: (name: string) => GPUBuffer;
-    readonly step: (step: number) => Promise<void>;
-    readonly destroy: () => void;
-  }
-
-  async function onDevice(): Promise<Buffers> {
-    const trace = new Trace();
-    const buffers = new Map<string, GPUBuffer>();
-    const make = (slot: string, type: 'f32' | 'u32', words: number) => {
-      buffers.set(slot, device.buffers.create('other', slot, words * 4));
-      return trace.bound(slot, type, [words]);
-    };
-    const named = new Map(
-      optimizer.state.map(({ name, dtype, shape }) => {
-        const count = shape.reduce((product, length) => product * length, 1);
-        return [
-          name,
-          make(name, dtype === 'U8' ? 'u32' : 'f32', dtype === 'U8' ? count / 4 : count),
-        ] as const;
-      }),
-    );
-    for (const { name, words } of optimizer.tables) {
-      named.set(name, make(name, 'u32', words.length));
-      device.buffers.write(buffers.get(name)!, words);
-    }
-    optimizer.step(trace, {
-      parameters: make(PARAMETERS, 'f32', size),
-      gradients: make(GRADIENTS, 'f32', size),
-      metrics: make(METRICS, 'f32', 4),
-      of: (name) => named.get(name)!,
-    });
-    const program = await compile(device, plan(trace, trace.nodes, { capacity: 1, limits: device.limits }), {
-      buffers,
-    });
-    const of = (name: string): GPUBuffer => buffers.get(name)!;
-    device.buffers.write(of(METRICS), Float32Array.of(1, 1, 0, 1));
-    return {
-      of,
-      async step(step) {
-        const flat = new Float32Array(size);
-        for (const [index, tensor] of tensors.entries()) {
-          writeParameter(flat, part(tensor), gradient(index, step, tensor.shape[0]! * tensor.shape[1]!));
-        }
-        device.buffers.write(of(GRADIENTS), flat);
-        await program.run(optimizer.scalars({ learningRate: settings.learning_rate, step }));
-      },
-      destroy() {
-        program.destroy();
-        for (const buffer of buffers.values()) device.buffers.destroy('other', buffer);
-      },
-    };
-  }
-
-  /** A tensor as one of an adapter's parts, of which only the place counts here. */
-  const part = (tensor: FlatTensor) => ({ part: tensor.name, file: '', start: 'zero' as const, ...tensor });
+  const onDevice = (): Promise<OptimizerOnDevice> => optimizerOnDevice(device, layout, optimizer);
 
   /** Puts bitsandbytes' state after a step into the buffers; after step 0 the state before the first. */
-  function writeState({ of }: Buffers, step: number): void {
+  function writeState({ of }: OptimizerOnDevice, step: number): void {
     const flat = new Float32Array(size);
     for (const [index, tensor] of tensors.entries()) {
       const { name, shape } = tensor;
       const count = shape[0]! * shape[1]!;
       const values =
         step === 0 ? gradient(index, 1000, count) : valuesOf(states, `${step}.${name}.parameter`);
-      writeParameter(flat, part(tensor), values);
+      writeParameter(flat, partOf(tensor), values);
       if (step === 0) continue;
       for (const moment of [1, 2]) {
         const state = bytes(`${step}.${name}.state${moment}`);
@@ -207,7 +133,7 @@ describe('AdamW with moments in 8 bits', () => {
           const padded = new Float32Array(alignUp(tensor.padded[0]! * tensor.padded[1]!, 64));
           writeParameter(
             padded,
-            { ...part(tensor), offset: 0 },
+            { ...partOf(tensor), offset: 0 },
             valuesOf(states, `${step}.${name}.state${moment}`),
           );
           device.buffers.write(of(`moment${moment}`), padded);
@@ -223,11 +149,11 @@ describe('AdamW with moments in 8 bits', () => {
     device.buffers.write(of(PARAMETERS), flat);
   }
 
-  const read = async (buffers: Buffers, name: string) =>
+  const read = async (buffers: OptimizerOnDevice, name: string) =>
     new Uint8Array(await device.buffers.read(buffers.of(name)));
 
   /** Codes that differ from bitsandbytes' after a step, the most by which one does, and the parameters' largest error. */
-  async function compared(buffers: Buffers, step: number) {
+  async function compared(buffers: OptimizerOnDevice, step: number) {
     const flat = new Float32Array((await read(buffers, PARAMETERS)).buffer);
     const codes = [await read(buffers, 'codes1'), await read(buffers, 'codes2')];
     const absmax = [await read(buffers, 'absmax1'), await read(buffers, 'absmax2')];
@@ -235,7 +161,7 @@ describe('AdamW with moments in 8 bits', () => {
     for (const tensor of tensors) {
       const { name, shape } = tensor;
       const exact = valuesOf(states, `${step}.${name}.parameter`);
-      parameters = Math.max(parameters, maxError(readParameter(flat, part(tensor)), exact));
+      parameters = Math.max(parameters, maxError(readParameter(flat, partOf(tensor)), exact));
       if (!large.includes(tensor)) continue;
       for (const moment of [0, 1]) {
         const theirs = bytes(`${step}.${name}.state${moment + 1}`);
@@ -259,7 +185,7 @@ describe('AdamW with moments in 8 bits', () => {
     async (step) => {
       const buffers = await onDevice();
       writeState(buffers, step - 1);
-      await buffers.step(step);
+      await buffers.step({ learningRate: settings.learning_rate, step });
       const { differing, furthest, parameters, scales } = await compared(buffers, step);
       // A handful of roundings each, of values up to 1. A quotient that the two round apart is between the same two codes.
       expect(scales).toBeLessThanOrEqual(8 * 2 ** -23);
@@ -274,7 +200,7 @@ describe('AdamW with moments in 8 bits', () => {
   test('goes 25 steps from the same start to the same state', async () => {
     const buffers = await onDevice();
     writeState(buffers, 0);
-    for (let step = 1; step <= 25; step++) await buffers.step(step);
+    for (let step = 1; step <= 25; step++) await buffers.step({ learningRate: settings.learning_rate, step });
     const { differing, furthest, scales } = await compared(buffers, 25);
     expect(furthest).toBeLessThanOrEqual(1);
     expect(differing).toBeLessThanOrEqual(25e-4);

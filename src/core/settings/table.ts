@@ -219,11 +219,14 @@ export const SETTINGS = {
   }),
 
   optim: setting(
-    choice(['adamw_torch', 'adamw_8bit'], {
+    choice(['adamw_torch', 'adamw_8bit', 'lion_32bit', 'lion_8bit', 'adafactor'], {
       aliases: {
         adamw_torch_fused: 'adamw_torch',
         adamw_bnb_8bit: 'adamw_8bit',
         paged_adamw_8bit: 'adamw_8bit',
+        paged_adamw_32bit: 'adamw_torch',
+        paged_lion_32bit: 'lion_32bit',
+        paged_lion_8bit: 'lion_8bit',
       },
     }),
     {

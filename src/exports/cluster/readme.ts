@@ -21,10 +21,12 @@ export interface ReadmeFacts {
   readonly notes: readonly string[];
 }
 
+const BITSANDBYTES_OPTIMIZERS: readonly string[] = ['adamw_8bit', 'lion_32bit', 'lion_8bit'];
+
 /** README.md: five lines. */
 export function readme(facts: ReadmeFacts, language: Language): string {
   const { baseModel, words, settings, training, heldOut, rereadable, notes } = facts;
-  const usesBits = settings.optim === 'adamw_8bit' || Object.keys(words.bits).length > 0;
+  const usesBits = BITSANDBYTES_OPTIMIZERS.includes(settings.optim) || Object.keys(words.bits).length > 0;
   const install = [
     `pip install ${VERSIONS}`,
     ...(usesBits ? [BITSANDBYTES] : []),

@@ -15,3 +15,13 @@ export function ratesOf(
     ? undefined
     : tensors.map(({ name, shape }) => (shape.length === 1 || name.endsWith('.lora_B') ? ratio : 1));
 }
+
+/** As `ratesOf`, for each of the tensors. */
+export function rateFunction(
+  tensors: readonly FlatTensor[],
+  settings: Pick<OptimizerSettings, 'loraplus_lr_ratio'>,
+): (tensor: FlatTensor) => number {
+  const rates = ratesOf(tensors, settings);
+  const byTensor = new Map(tensors.map((tensor, index) => [tensor, rates?.[index] ?? 1]));
+  return (tensor) => byTensor.get(tensor) ?? 1;
+}

@@ -18,7 +18,8 @@ describe('the optimisers', () => {
     for (const optim of ['adamw_bnb_8bit', 'paged_adamw_8bit']) {
       expect(settingFromText('optim', optim)).toBe('adamw_8bit');
     }
-    expect(() => settingFromText('optim', 'sgd')).toThrow(/optim must be one of adamw_torch, adamw_8bit/);
+    expect(settingFromText('optim', 'paged_lion_8bit')).toBe('lion_8bit');
+    expect(() => settingFromText('optim', 'galore')).toThrow(/optim must be one of adamw_torch, adamw_8bit/);
   });
 
   it('keep small tensors in f32, and of larger ones a byte an element and a scale a block', () => {
@@ -49,7 +50,7 @@ describe('the optimisers', () => {
       adam_epsilon: 1e-6,
       weight_decay: 0.1,
     };
-    for (const { name: optim } of OPTIMIZERS) {
+    for (const optim of ['adamw_torch', 'adamw_8bit', 'lion_32bit', 'lion_8bit'] as const) {
       const { scalars } = optimizerPlan(layout, { ...settings, optim });
       expect(scalars({ learningRate: 0.5, step: 3 })).toEqual({
         learningRate: 0.5,
@@ -63,5 +64,16 @@ describe('the optimisers', () => {
         biasCorrection2: 1 - 0.99 ** 3,
       });
     }
+  });
+
+  it('let Adafactor’s moments decay more slowly from step to step', () => {
+    const { scalars } = optimizerPlan(layout, { ...DEFAULTS, optim: 'adafactor' });
+    expect(scalars({ learningRate: 0.5, step: 1 })).toMatchObject({ beta2: 0, oneMinusBeta2: 1 });
+    expect(scalars({ learningRate: 0.5, step: 32 }).oneMinusBeta2).toBeCloseTo(1 / 16, 12);
+  });
+
+  it('keep one moment of each row and each column for Adafactor', () => {
+    const { state } = optimizerPlan(layout, { ...DEFAULTS, optim: 'adafactor' });
+    expect(state.map(({ shape }) => shape)).toEqual([[3 + 16], [1024 + 3]]);
   });
 });

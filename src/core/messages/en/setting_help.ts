@@ -73,6 +73,10 @@ export const settingHelp = {
     options: {
       adamw_torch: 'two moments in single precision',
       adamw_8bit: 'moments in 8 bits: a quarter of their memory; paged_adamw_8bit means the same here',
+      lion_32bit:
+        'Lion: only the sign of one moment; wants a third to a tenth of AdamW’s learning_rate and adam_beta2 0.99',
+      lion_8bit: 'Lion with its moment in 8 bits: an eighth of AdamW’s memory',
+      adafactor: 'one moment of each row and each column: almost no memory',
     },
   },
   loraplus_lr_ratio:

@@ -156,7 +156,7 @@ export const llamaFactory: ForeignFormat = {
     (isEmpty(value) && !ON_BY_DEFAULT.includes(key)) || (USUAL[key]?.includes(value) ?? false),
 };
 
-/** What `lr_scheduler_kwargs` may say of each type of schedule here. */
+/** The keys of `lr_scheduler_kwargs` that each type of schedule has here. */
 const SCHEDULE_KWARGS: Readonly<Record<string, readonly string[]>> = {
   cosine_with_restarts: ['num_cycles'],
   cosine_with_min_lr: ['min_lr', 'min_lr_rate'],
