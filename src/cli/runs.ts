@@ -9,10 +9,11 @@ import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import type { StoredRun } from '../storage/runs';
+import { findingsIn } from '../train/findings';
 import { padded } from './columns';
 import { JSON_OPTION, type Command } from './command';
 import { jsonOf } from './json';
-import { t } from './language';
+import { say, t } from './language';
 import type { Output } from './output';
 import { withOutputFolder } from './output_folder';
 
@@ -159,6 +160,8 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
   if (last?.loss !== undefined) {
     output.line(`  ${padded(t.cli.run.loss, 8)}  ${t.cli.lossAt(last.loss.toFixed(4), last.step)}`);
   }
+  const ended = state === 'finished' || state === 'stopped';
+  for (const finding of findingsIn(history, { settings, ended })) output.line(`  ${say(finding)}`);
   for (const [name, value] of Object.entries(jsonOf(settings))) {
     output.line(`  ${name}  ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }

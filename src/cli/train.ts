@@ -11,6 +11,7 @@ import {
 import { peftExport } from '../exports/peft/peft';
 import { folderTarget } from '../exports/targets/folder_target';
 import { moduleNames } from '../models/adapter_files';
+import { adapterLayout } from '../models/adapters/layout';
 import type { Dataset } from '../session/data/dataset';
 import { Examples } from '../session/data/examples';
 import { Exclusive } from '../session/exclusive';
@@ -20,10 +21,11 @@ import { LiveLogs } from '../session/runs/live_logs';
 import { RunRecords } from '../session/runs/run_records';
 import { checkSame, resumedSettings } from '../session/runs/run_settings';
 import { Runs } from '../session/runs/runs';
+import { sizeAdvice, sizeOf, type RunSize } from '../session/plans/size_advice';
 import type { Session } from '../session/session';
 import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
-import type { RunRecord, StoredRun } from '../storage/runs';
+import { historyUpTo, type RunRecord, type StoredRun } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
 import type { Arguments } from './arguments';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
@@ -35,6 +37,7 @@ import { BASE_NAME_OPTION, MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
 import type { Output } from './output';
 import { holdsRun, withOutputFolder } from './output_folder';
+import { RunNotes, tellNote } from './run_notes';
 import { interruptible } from './signals';
 
 export const trainCommand: Command = {
@@ -97,10 +100,14 @@ export const trainCommand: Command = {
           output.note(t.cli.stopping);
           runs.stop();
         });
+        for (const advice of sizeAdvice(runSize(session, settings), settings))
+          tellNote(advice.message, output);
+        const notes = new RunNotes(settings, output, pastOf(former));
         const replaced = replaces ? await FormerOutput.in(files, records) : undefined;
         const onEvent = (event: TrainEvent): void => {
           if (event.event === 'step') replaced?.replace();
           report(event, output);
+          notes.take(event);
         };
         const resumed = { changes: given, data: session.dataset.files };
         const running = former
@@ -110,6 +117,7 @@ export const trainCommand: Command = {
         await logs?.settle().catch((error: unknown) => {
           output.note(t.cli.logsNotWritten(sayError(describeError(error)).message));
         });
+        notes.end();
         await finish(run, { path, files, session, output, replaces });
       } finally {
         session.close();
@@ -141,6 +149,16 @@ function reportExamples(dataset: Dataset, output: Output): void {
     ...jsonOf({ problems }),
   });
   if (obstacle) throw obstacle;
+}
+
+/** The size of a run with the open model and examples. */
+function runSize({ layout, dataset }: Session, settings: TrainSettings): RunSize {
+  return sizeOf(dataset, settings, adapterLayout(layout.spec, settings).parameters);
+}
+
+/** The history of a run up to the checkpoint from which it goes on. */
+function pastOf(run: StoredRun | undefined): readonly TrainEvent[] {
+  return run ? historyUpTo(run.history, run.checkpointStep) : [];
 }
 
 /** The runs of this session, whose model is already open. */

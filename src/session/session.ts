@@ -31,6 +31,7 @@ import {
   type DeviceSpeed,
   type PlanReport,
 } from './plans/plan_report';
+import { sizeAdvice, sizeOf } from './plans/size_advice';
 import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
 import { mostChatRows, trainedTemplate, type LoadedModel, type TunedAdapter } from './models/loaded';
@@ -254,14 +255,10 @@ export class Session {
     this.#opened().weightsFor(adapterLayout(this.layout.spec, settings));
     checkEvaluated(settings, this.dataset.heldOut.length);
     const { limits } = await this.device();
-    return planReport(
-      this.layout,
-      this.dataset,
-      settings,
-      limits,
-      this.#samplePrompts(settings),
-      this.#speed,
-    );
+    const prompts = this.#samplePrompts(settings);
+    const report = planReport(this.layout, this.dataset, settings, limits, prompts, this.#speed);
+    const size = sizeOf(this.dataset, settings, report.trainableParameters);
+    return { ...report, sizeAdvice: sizeAdvice(size, settings) };
   }
 
   /** Trains on the examples; the result becomes the tuned adapter, if there was a step. */

@@ -11,6 +11,7 @@ import { RUNS_CHANNEL } from './channel';
 import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
 
+export { findingsIn } from '../train/findings';
 export { areShortened } from '../train/samples';
 export { isDatasetInfo } from '../data/dataset_info';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
@@ -49,6 +50,7 @@ export { ROW_FLAGS, type RowFlag } from '../session/data/row_flags';
 export type { RowOrder, RowQuery, RowReport, RowsPage } from '../session/data/row_table';
 export type { SearchResult as HubModelReport } from '../session/models/previews';
 export type { PlanReport } from '../session/plans/plan_report';
+export type { SizeAdvice } from '../session/plans/size_advice';
 export type { ModelPreview } from '../session/models/preview';
 export type { Progress } from '../session/progress';
 export type { AdapterReport, DataReport, DeviceReport, ModelReport, StorageReport } from '../session/reports';

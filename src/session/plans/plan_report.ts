@@ -12,6 +12,7 @@ import { objectiveOf } from '../../models/objectives';
 import { longerExamples, type LongerExamples } from './longer_examples';
 import { fitOf, needOf, remembered, type Fit, type Need } from './fit';
 import { rowsOfExamples, runMemory, type RunRows } from './run_memory';
+import type { SizeAdvice } from './size_advice';
 import type { SamplePrompt } from '../chat/sample_answers';
 
 /** Memory and time of a run, before anything starts. */
@@ -24,6 +25,8 @@ export interface PlanReport extends Fit {
   readonly evaluation?: LongEvaluation;
   /** A `max_seq_length` that cuts fewer examples, if some are cut and longer ones fit. */
   readonly longer?: LongerExamples;
+  /** Advice from the run's size, the most important first. */
+  readonly sizeAdvice: readonly SizeAdvice[];
   /** The limits of the answers to the sample prompts. */
   readonly samples: SampleLimits;
   /** Sample prompts that the model can't answer: too long for it, or refused by its chat template. */
@@ -59,7 +62,7 @@ export function planReport(
   limits: Limits,
   prompts: { readonly read: readonly SamplePrompt[]; readonly unanswerable: readonly string[] },
   speed: DeviceSpeed | undefined,
-): PlanReport {
+): Omit<PlanReport, 'sizeAdvice'> {
   const { training, heldOut } = dataset;
   const longestPrompt = prompts.read.reduce((most, { ids }) => Math.max(most, ids.length), 0);
   const { cacheRows } = rowsOfExamples(model, settings, dataset, longestPrompt);

@@ -4,6 +4,7 @@ import { message, type Message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import {
   callback,
+  findingsIn,
   type ActivityEvent,
   type PlanReport,
   type Progress,
@@ -91,6 +92,11 @@ export class TrainState {
   });
   /** Whether the loss fell; undefined if there are too few events. */
   readonly improved = $derived.by(() => improved(this.events));
+  /** The plain facts that the run's curves show. */
+  readonly findings = $derived.by(() => {
+    const ended = this.phase === 'finished' || this.phase === 'stopped';
+    return this.settings ? findingsIn(this.events, { settings: this.settings, ended }) : [];
+  });
   readonly showsRun = $derived(this.phase !== 'idle' && !this.editing);
   readonly active = $derived(activePhases.includes(this.phase));
   /** Whether the visitor must change a setting before a run can start; other problems may pass by themselves. */

@@ -34,6 +34,7 @@ export const train = {
   planNoTime: 'known after the first steps',
   planAbout: (time: string) => `about ${time}`,
   longEvaluation: (time: string) => `The evaluations alone take about ${time}.`,
+  sizeAdvice: 'Advice on this run',
   planFits: 'Fits on this device.',
   planTight: 'May be too much for this device.',
   planDoesNotFit: 'Does not fit on this device.',
@@ -67,6 +68,7 @@ export const train = {
   gradNorm: 'Gradient norm',
   speed: 'Tokens/s',
 
+  findings: 'Findings',
   chart: 'Loss',
   chartEmpty: 'The curve appears here. Lower is better.',
   train: 'Training loss',

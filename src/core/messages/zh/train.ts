@@ -24,6 +24,7 @@ export const train: Catalogue['train'] = {
   planNoTime: '训练几步之后可知',
   planAbout: (time) => `约 ${time}`,
   longEvaluation: (time) => `仅评估就约需 ${time}。`,
+  sizeAdvice: '关于本次训练的建议',
   planFits: '这台设备放得下。',
   planTight: '这台设备可能放不下。',
   planDoesNotFit: '这台设备放不下。',
@@ -57,6 +58,7 @@ export const train: Catalogue['train'] = {
   gradNorm: '梯度范数',
   speed: 'token/秒',
 
+  findings: '训练情况',
   chart: '损失',
   chartEmpty: '曲线会出现在这里，越低越好。',
   train: '训练损失',

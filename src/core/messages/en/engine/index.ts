@@ -19,6 +19,7 @@ import { progress } from './progress';
 import { session } from './session';
 import { settingMessages } from './settings';
 import { settingsFile } from './settings_file';
+import { sizeAdvice } from './size_advice';
 import { storage } from './storage';
 import { tokenizerMessages } from './tokenizer';
 import { trainMessages } from './train';
@@ -46,6 +47,7 @@ export const engine = {
   ...session,
   ...settingMessages,
   ...settingsFile,
+  ...sizeAdvice,
   ...storage,
   ...tokenizerMessages,
   ...trainMessages,

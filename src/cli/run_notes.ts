@@ -1,0 +1,45 @@
+import type { Message } from '../core/messages/message';
+import type { TrainSettings } from '../core/settings/settings';
+import { isHistory, type HistoryEvent, type TrainEvent } from '../train/events';
+import { findingsIn } from '../train/findings';
+import { messageJson } from './json';
+import { say } from './language';
+import type { Output } from './output';
+
+/** Tells the plain facts that a run's curves show, each kind once: during the run, and at its end. */
+export class RunNotes {
+  readonly #settings: TrainSettings;
+  readonly #output: Output;
+  readonly #told = new Set<string>();
+  #history: HistoryEvent[] = [];
+
+  /** @param past the history of a continued run */
+  constructor(settings: TrainSettings, output: Output, past: readonly TrainEvent[] = []) {
+    this.#settings = settings;
+    this.#output = output;
+    this.#history = past.filter(isHistory);
+  }
+
+  take(event: TrainEvent): void {
+    if (isHistory(event)) this.#history.push(event);
+    if (event.event === 'eval') this.#tell(false);
+  }
+
+  end(): void {
+    this.#tell(true);
+  }
+
+  #tell(ended: boolean): void {
+    const found = findingsIn(this.#history, { settings: this.#settings, ended });
+    for (const finding of found.filter(({ code }) => !this.#told.has(code))) {
+      this.#told.add(finding.code);
+      tellNote(finding, this.#output);
+    }
+  }
+}
+
+/** Tells a person and a program a note on a run. */
+export function tellNote(told: Message, output: Output): void {
+  output.json({ event: 'note', note: messageJson(told) });
+  output.note(say(told));
+}
