@@ -14,6 +14,7 @@ import { logitsCommand } from './logits';
 import { modelsCommand } from './models';
 import { createOutput } from './output';
 import { previewCommand } from './preview';
+import { reduceCommand } from './reduce';
 import { runsCommand } from './runs';
 import { searchCommand } from './search';
 import { stoppedExitCode } from './signals';
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   evalCommand,
   chatCommand,
   exportCommand,
+  reduceCommand,
   uploadCommand,
   logitsCommand,
   inspectCommand,

@@ -205,6 +205,7 @@ export const ERROR_CLASSES = {
   no_examples: 'input',
   no_model: 'input',
   no_targets: 'input',
+  not_reducible: 'input',
   nothing_to_learn: 'input',
   onnx_damaged: 'damaged',
   onnx_data_missing: 'input',

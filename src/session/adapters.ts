@@ -24,7 +24,9 @@ import { uploadFiles, type UploadTarget } from './exports/uploading';
 import type { OnProgress } from './progress';
 import { adapterReport, type AdapterReport } from './reports';
 import type { Session } from './session';
+import type { TunedAdapter } from './models/loaded';
 import type { AdapterTemplate } from './models/open';
+import { reduceTunedNoise, type NoiseReduction } from './noise_reduction';
 import { folderOfBlobs, namedBlobs } from './models/sources';
 
 export interface ExportResult {
@@ -57,6 +59,8 @@ export class Adapters {
   /** A run's id, or the name of an imported folder. */
   #name = '';
   #exporting: AbortController | undefined;
+  /** The last adapter whose noise was reduced, and the one before. */
+  #noisy: { readonly former: TunedAdapter; readonly tuned: TunedAdapter } | undefined;
   readonly #hub: () => Hub;
   /**
    * The stored files of an upload that failed or was stopped, so that the next attempt need not write and check them
@@ -252,12 +256,38 @@ export class Adapters {
     return result;
   }
 
+  /**
+   * Replaces the tuned adapter by one with less noise; see `reduceTunedNoise`. `keepNoise` takes it back.
+   *
+   * @param settings those of the open examples
+   */
+  async reduceNoise(settings: TrainSettings | undefined, onProgress: OnProgress): Promise<NoiseReduction> {
+    return await this.#exclusive.run('reducing', async () => {
+      const former = this.#session.requireTuned();
+      this.#exporting = new AbortController();
+      const { signal } = this.#exporting;
+      const { tuned, ...reduction } = await reduceTunedNoise(this.#session, { settings, onProgress, signal });
+      this.#session.setTuned(tuned);
+      this.#noisy = { former, tuned };
+      return reduction;
+    });
+  }
+
+  /** Takes the adapter back that `reduceNoise` replaced, if it is still the tuned one. */
+  async keepNoise(): Promise<void> {
+    await this.#exclusive.run('reducing', () => {
+      if (this.#noisy?.tuned === this.#session.tuned) this.#session.setTuned(this.#noisy?.former);
+      this.#noisy = undefined;
+      return Promise.resolve();
+    });
+  }
+
   /** Removes the exports that closed tabs have left. */
   async removeLeftovers(): Promise<void> {
     await this.#folder.removeLeftovers();
   }
 
-  /** Stops the running export: it rejects with an `AbortError` and leaves no files. */
+  /** Stops the running export or noise reduction: it rejects with an `AbortError` and leaves no files. */
   stopExport(): void {
     this.#exporting?.abort();
   }

@@ -99,6 +99,8 @@ export interface AdapterReport {
   readonly id: string;
   /** A run's id, or the name of an imported folder. */
   readonly origin: string;
+  /** The name of its kind: `lora`, `dora`. */
+  readonly kind: string;
   readonly r: number;
   readonly lora_alpha: number;
   readonly target_modules: readonly string[];
@@ -186,6 +188,7 @@ export async function adapterReport(origin: string, tuned: TunedAdapter): Promis
   return {
     id: await adapterId(tuned),
     origin,
+    kind: layout.kind.name,
     r,
     lora_alpha,
     target_modules: moduleNames(layout),

@@ -301,15 +301,17 @@ export class Session {
   }
 
   /**
-   * The loss over all examples or some of them, with the tuned adapter if there is one. Undefined if no token is a
-   * target.
+   * The loss over all examples or some of them, with the given adapter, or else the tuned one if there is one. Undefined if
+   * no token is a target.
    */
   async evaluate(
     settings: TrainSettings,
     examples: Dataset['examples'] = this.dataset.examples,
+    tuned?: TunedAdapter,
   ): Promise<Evaluation | undefined> {
-    return await this.#withAdapter(({ model }, adapter) =>
-      evaluateExamples(this.#device.kernels, model, adapter, { settings, examples }),
+    return await this.#withAdapter(
+      ({ model }, adapter) => evaluateExamples(this.#device.kernels, model, adapter, { settings, examples }),
+      tuned,
     );
   }
 

@@ -33,6 +33,7 @@ import { NewsState } from './shell/news.svelte';
 import { RouteState } from './shell/route.svelte';
 import { isAdapter } from './export/adapter_files';
 import { ExportState } from './export/export.svelte';
+import { NoiseState } from './export/noise.svelte';
 import { PromptsState } from './train/prompts.svelte';
 import { SettingsFile } from './settings/file.svelte';
 import { SettingsState } from './train/settings.svelte';
@@ -67,6 +68,9 @@ export class App {
   readonly onnx = new OnnxState(({ program }) => void this.update.keepForOffline(program));
   readonly chat = new ChatState(this.engine, () => this.speaker, this.onnx);
   readonly exports = new ExportState(this.engine, () => this.settings.values);
+  readonly noise = new NoiseState(this.engine, this.exports, () =>
+    this.examples.report ? this.settings.values : undefined,
+  );
   readonly view = new ChartView();
   readonly settingsFile = new SettingsFile(this.settings, this.chat.settings);
   readonly prompts = new PromptsState(this.settings, this.examples);

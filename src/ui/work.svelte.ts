@@ -2,6 +2,7 @@ import type { Message } from '../core/messages/message';
 import type { ChatState } from './chat/chat.svelte';
 import type { MoreState } from './examples/more/more.svelte';
 import type { ExportState } from './export/export.svelte';
+import type { NoiseState } from './export/noise.svelte';
 import type { ModelState } from './model/model.svelte';
 import type { Reopening } from './runs/reopening.svelte';
 import type { RunsState } from './runs/runs.svelte';
@@ -13,6 +14,7 @@ export type WorkKind =
   | 'training'
   | 'exporting'
   | 'importing'
+  | 'reducing'
   | 'answering'
   /** The open model writes rows. */
   | 'writing'
@@ -42,6 +44,7 @@ interface Parts {
   readonly runs: RunsState;
   readonly training: TrainState;
   readonly exports: ExportState;
+  readonly noise: Pick<NoiseState, 'running' | 'progress' | 'stopping' | 'stop'>;
   readonly chat: ChatState;
   readonly more: Pick<MoreState, 'doing' | 'progress' | 'stopping' | 'stop'>;
   readonly model: ModelState;
@@ -55,6 +58,7 @@ export function workOf({
   runs,
   training,
   exports,
+  noise,
   chat,
   more,
   model,
@@ -81,6 +85,10 @@ export function workOf({
     return { kind: 'exporting', ...progress, stop: () => void exports.stop(), stopping };
   }
   if (exports.importing) return { kind: 'importing' };
+  if (noise.running) {
+    const { progress, stopping } = noise;
+    return { kind: 'reducing', ...progress, stop: () => void noise.stop(), stopping };
+  }
   if (chat.speaking) return { kind: 'answering', stop: () => void chat.stop() };
   if (more.doing === 'model') {
     const { progress, stopping } = more;

@@ -326,3 +326,39 @@ it('a keyboard reaches what scrolls, and only that', () => {
   expect(element).toMatchObject({ tabIndex: 0 });
   expect([element.getAttribute('role'), element.getAttribute('aria-label')]).toEqual(['region', 'Tokens']);
 });
+
+it('cleans up the open adapter, shows the cost, and takes the former one back', async () => {
+  let open = adapterReport({ id: 'former' });
+  const reduction = {
+    modules: [],
+    parameters: { before: 1200, after: 300 },
+    loss: { before: 1.25, after: 1.5, over: 'held_out' },
+  };
+  const reduceNoise = vi.fn(() => {
+    open = adapterReport({ id: 'reduced' });
+    return Promise.resolve(reduction);
+  });
+  const keepNoise = vi.fn(() => {
+    open = adapterReport({ id: 'former' });
+    return Promise.resolve();
+  });
+  const offers = () => Promise.resolve([]);
+  const report = () => Promise.resolve(open);
+  const app = appOver({ adapter: { report, offers, reduceNoise, keepNoise } });
+  await app.exports.refresh();
+  const shown = show(ExportStep, app, {});
+  const buttonIn = () => control(shown, '[data-testid=noise] button');
+  press(buttonIn());
+  await vi.waitFor(() => expect(shown.querySelector('[data-testid=noise-facts]')).not.toBeNull());
+  // No examples are open, so there are no settings of theirs.
+  expect(reduceNoise).toHaveBeenCalledExactlyOnceWith(undefined, expect.any(Function));
+  expect(shown.querySelector('[data-testid=noise-facts]')?.textContent).toMatch(
+    /1\.2.*→.*300.*1\.25.*→.*1\.5/s,
+  );
+  press(buttonIn());
+  await vi.waitFor(() => expect(keepNoise).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(app.exports.adapter?.id).toBe('former'));
+  flushSync();
+  expect(shown.querySelector('[data-testid=noise-facts]')).toBeNull();
+  expect(buttonIn().textContent).toContain('Clean up');
+});

@@ -223,6 +223,25 @@ describe('the other commands', () => {
     expect(tuned.target_tokens).toBe(base.target_tokens);
   });
 
+  it('reduce writes the adapter with fewer parameters, and tells the loss of both', async () => {
+    const args = ['reduce', '--model', model, '--adapter', at('whole'), '--data', rows, '--eval_split', '0'];
+    const { events } = await succeeds([...args, '--output', at('reduced'), '--json']);
+    const { modules, parameters, loss } = events[0] as {
+      modules: { path: string; from: number; to: number }[];
+      parameters: Record<'before' | 'after', number>;
+      loss: { before: number; after: number; over: string };
+    };
+    expect(modules.every(({ from, to }) => to >= 1 && to <= from)).toBe(true);
+    expect(parameters.after).toBeLessThan(parameters.before);
+    expect(loss.over).toBe('training');
+    const evaluate = async (folder: string): Promise<number> => {
+      const told = await succeeds(['eval', '--model', model, '--data', rows, '--adapter', folder, '--json']);
+      return Number(told.events[0]!.eval_loss);
+    };
+    expect(loss.before).toBeCloseTo(await evaluate(at('whole')), 12);
+    expect(loss.after).toBeCloseTo(await evaluate(at('reduced')), 6);
+  });
+
   it('chat streams the same answer that it gives as JSON', async () => {
     const ask = ['chat', '--model', model, '--adapter', at('whole'), '--prompt', 'Where is the fish?'];
     const options = ['--temperature', '0', '--max_new_tokens', '12'];

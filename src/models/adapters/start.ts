@@ -1,11 +1,12 @@
 import { TunesmithError } from '../../core/errors';
+import type { LinearOperator } from '../../core/truncated_svd';
 import { normal, streamOf } from '../../core/random';
 import type { Limits } from '../../ops/op';
 import { rowRuns } from '../base_rows';
 import type { Model } from '../model';
 import type { StoredWeights } from '../stored/stored_weight';
 import { readUnquantized } from '../unquantized_rows';
-import type { AdapterOrigin } from './kind';
+import type { AdaptedShape, AdapterOrigin } from './kind';
 import {
   adapterLayout,
   initialAdapter,
@@ -15,7 +16,7 @@ import {
   type AdapterModule,
   type AdapterState,
 } from './layout';
-import { planProducts, productBytes, WeightProducts, type ProductShape } from './weight_products';
+import { baseProductsBytes, withBaseProducts } from './base_products';
 import type { ModelSpec } from '../spec';
 
 export interface StartRequest {
@@ -41,23 +42,15 @@ export async function computeStart(
   const state = initialAdapter(layout, seed);
   const { origin } = layout.kind;
   if (!origin) return state;
-  const elements = ({ out, in: input }: AdapterModule): number => out * input;
-  const total = layout.modules.reduce((sum, module) => sum + elements(module), 0);
-  let done = 0;
-  for (const { shape, modules } of shapesOf(layout, origin)) {
-    signal?.throwIfAborted();
-    const products = await WeightProducts.compile(model.device, shape);
-    try {
-      for (const module of modules) {
-        onProgress?.(done / total);
-        await products.load(rowsOf(model, stored, module));
-        await startModule(products, { module, layout, origin, seed, signal }, state);
-        done += elements(module);
-      }
-    } finally {
-      products.destroy();
-    }
-  }
+  const request = {
+    modules: layout.modules,
+    blockOf: (shape: AdaptedShape) => origin.block(shape),
+    rowsOf: (module: AdapterModule) => rowsOf(model, stored, module),
+    ...{ onProgress, signal },
+  };
+  await withBaseProducts(model, request, (weight, module) =>
+    startModule(weight, { module, layout, origin, seed }, state),
+  );
   return state;
 }
 
@@ -65,7 +58,7 @@ export async function computeStart(
 export function startBytes(layout: AdapterLayout, limits: Limits): number {
   const { origin } = layout.kind;
   if (!origin) return 0;
-  return Math.max(...shapesOf(layout, origin).map(({ shape }) => productBytes(planProducts(shape, limits))));
+  return baseProductsBytes(layout.modules, (shape) => origin.block(shape), limits);
 }
 
 /** The plain adapter that computes the same as a trained one; the same adapter if its kind is plain. */
@@ -87,30 +80,21 @@ export function plainAdapter(
   return { layout: other, parameters, frozen: new Float32Array(other.frozenSize) };
 }
 
-interface ModuleStart extends Pick<StartRequest, 'layout' | 'seed' | 'signal'> {
+interface ModuleStart extends Pick<StartRequest, 'layout' | 'seed'> {
   readonly module: AdapterModule;
   readonly origin: AdapterOrigin;
 }
 
 async function startModule(
-  products: WeightProducts,
-  { module, layout, origin, seed, signal }: ModuleStart,
+  weight: LinearOperator,
+  { module, layout, origin, seed }: ModuleStart,
   { parameters, frozen }: AdapterState,
 ): Promise<void> {
   const { path } = module;
   const stream = streamOf(`${path}.start`);
   const random = (count: number): Float64Array =>
     Float64Array.from({ length: count }, (_, index) => normal(seed, stream, index));
-  const stoppable = {
-    out: products.out,
-    in: products.in,
-    forward: async (x: Float32Array<ArrayBuffer>) => {
-      signal?.throwIfAborted();
-      return await products.forward(x);
-    },
-    backward: (y: Float32Array<ArrayBuffer>) => products.backward(y),
-  };
-  const values = await origin.start(stoppable, module, layout.settings, random);
+  const values = await origin.start(weight, module, layout.settings, random);
   const put = (flat: Float32Array, tensor: AdapterModule['frozen'][number]): void => {
     if (tensor.start !== 'weight') return;
     const part = values[tensor.part];
@@ -120,22 +104,6 @@ async function startModule(
   };
   for (const tensor of module.tensors) put(parameters, tensor);
   for (const tensor of module.frozen) put(frozen, tensor);
-}
-
-/** The distinct shapes and ranks: modules that share them share programs. */
-function shapesOf(
-  { modules }: AdapterLayout,
-  origin: AdapterOrigin,
-): readonly { readonly shape: ProductShape; readonly modules: readonly AdapterModule[] }[] {
-  const groups = new Map<string, AdapterModule[]>();
-  for (const module of modules) {
-    const key = [module.out, module.in, module.rank].join();
-    groups.set(key, [...(groups.get(key) ?? []), module]);
-  }
-  return [...groups.values()].map((group) => {
-    const { out, in: input } = group[0]!;
-    return { shape: { out, in: input, block: origin.block(group[0]!) }, modules: group };
-  });
 }
 
 async function* rowsOf(

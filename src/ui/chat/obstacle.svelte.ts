@@ -25,6 +25,8 @@ export function obstacleTo({ chat, training, work }: Parts): Obstacle | undefine
       return { words: t.chat.writingRows };
     case 'importing':
       return { words: t.chat.importing };
+    case 'reducing':
+      return { words: t.chat.reducing };
     case 'opening_run':
     case 'opening_model':
     case 'starting':

@@ -102,6 +102,7 @@ describe('who answers', () => {
   const adapter = {
     id: 'an-id',
     origin: 'run-1',
+    kind: 'lora',
     r: 8,
     lora_alpha: 16,
     target_modules: [],
@@ -185,6 +186,7 @@ describe('why nothing can be sent', () => {
     ['no model', { chat: { ...free.chat, speaker: undefined } }, words.noModel],
     ['an export', { work: { kind: 'exporting' } }, words.exporting],
     ['an import', { work: { kind: 'importing' } }, words.importing],
+    ['a clean-up', { work: { kind: 'reducing' } }, words.reducing],
   ])('is %s', (_, changes, told) => {
     expect(obstacle(changes)).toEqual({ words: told });
   });

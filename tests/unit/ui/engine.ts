@@ -48,6 +48,7 @@ export function adapterReport(changes: Partial<AdapterReport> = {}): AdapterRepo
     origin: 'run',
     r: 4,
     lora_alpha: 8,
+    kind: 'lora',
     target_modules: ['q_proj'],
     parameters: 10,
     notes: [],

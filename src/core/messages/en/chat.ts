@@ -13,6 +13,7 @@ export const chat = {
   exporting: 'The device is busy with the export. One moment.',
   writingRows: 'The device is busy: the model writes rows. One moment.',
   importing: 'An adapter is opening. One moment.',
+  reducing: 'The adapter is being cleaned up. One moment.',
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,
   // Settings of answers.
   endsAt: (most: string) =>

@@ -24,6 +24,8 @@ export const cli = {
     chat: 'answers one question',
     export:
       'writes a base model with an adapter into a folder, in a format for other programs; or all that a cluster needs to train one',
+    reduce:
+      'writes an adapter again without its noise (NoRM): a rank for each module, and the loss over the examples before and after',
     upload: 'uploads a folder of an export to a repository on the Hub',
     logits: 'writes the logits of tokens as a safetensors file, f32 [tokens, vocabulary]',
     inspect: 'shows the architecture, the parameters and the memory that training needs; loads no weights',

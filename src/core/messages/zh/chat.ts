@@ -13,6 +13,7 @@ export const chat: Catalogue['chat'] = {
   exporting: '设备正在导出，请稍候。',
   writingRows: '设备正忙：模型正在编写数据行，请稍候。',
   importing: '正在打开适配器，请稍候。',
+  reducing: '正在清理适配器，请稍候。',
   wrongSetting: (name) => `请先在设置中改正 ${name}。`,
   endsAt: (most) => `回答最多 ${most} 个 token：一段对话放不下更多。`,
   hot: (most) => `高于 ${most} 时，回答的用词几乎是随机的。`,

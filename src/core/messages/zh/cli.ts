@@ -20,6 +20,7 @@ export const cli: Catalogue['cli'] = {
     eval: '计算文件中全部样本（或 eval_split 留出的部分）的损失和困惑度',
     chat: '回答一个问题',
     export: '将基座模型与适配器以其他程序可用的格式写入文件夹，或写出在集群上训练所需的一切',
+    reduce: '用 NoRM 给适配器降噪后另存：每个模块保留各自的秩，并给出降噪前后在样本上的损失',
     upload: '把导出的文件夹上传到 Hub 上的仓库',
     logits: '计算 token 的 logits，写为 safetensors 文件，f32 [token 数 × 词表大小]',
     inspect: '显示架构、参数量和训练所需显存；不加载权重',

@@ -18,6 +18,8 @@ export const session = {
   tensor_quantising: ({ tensor }: { tensor: string }) => `Quantising ${tensor}`,
   copy_keeping: 'Saving a copy of the model on this computer',
   examples_reading: 'Reading the examples',
+  noise_reducing: 'Comparing the adapter with the base’s weights',
+  noise_measuring: 'Computing the loss',
   start_computing: ({ kind }: { kind: string }) => `Computing the start of ${kind} from the weights`,
   keeping_for_reload: ({ label, fraction }: { label: string; fraction: number }) =>
     `${label}, to continue after a reload: ${format.percent(fraction)}`,

@@ -31,6 +31,10 @@ export const exportErrors = {
     message: `${name} can’t hold a ${kind} adapter: it holds only plain LoRA.`,
     hint: 'Export the merged model instead, which holds all that was trained.',
   }),
+  not_reducible: ({ kind }: { kind: string }) => ({
+    message: `The noise of a ${kind} adapter can’t be reduced: only plain LoRA consists of such pairs alone.`,
+    hint: 'Use it as it is.',
+  }),
   export_onnx_coarse: {
     message:
       'q8 also rounds this model’s activations to 8 bits, which is too coarse for it: its answers would differ too much.',

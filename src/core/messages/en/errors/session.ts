@@ -6,6 +6,7 @@ const DOING = {
   importing: 'importing an adapter',
   opening_model: 'opening a model',
   opening_run: 'opening a run',
+  reducing: 'reducing the noise of the adapter',
   training: 'training',
   writing: 'writing rows',
 };

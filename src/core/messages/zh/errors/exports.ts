@@ -32,6 +32,10 @@ export const exportErrors: typeof english = {
     message: `${format} 只能保存普通 LoRA，无法保存 ${kind} 适配器。`,
     hint: '请改为导出合并后的模型，其中包含全部训练结果。',
   }),
+  not_reducible: ({ kind }) => ({
+    message: `无法为 ${kind} 适配器降噪：只有普通 LoRA 完全由低秩矩阵对组成。`,
+    hint: '请直接使用它。',
+  }),
   export_onnx_coarse: {
     message: 'q8 还会把激活值舍入到 8 位，对这个模型来说过于粗糙，回答会相差太大。',
     hint: '请选择 q4 或 fp16，它们不会把激活值舍入到 8 位。',

@@ -7,6 +7,7 @@ const DOING = {
   importing: '导入适配器',
   opening_model: '打开模型',
   opening_run: '打开训练任务',
+  reducing: '为适配器降噪',
   training: '训练',
   writing: '编写数据行',
 };
