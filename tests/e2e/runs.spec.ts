@@ -46,6 +46,7 @@ test('opens the last adapter again after a reload, names runs, finds them and co
     await runs.getByTestId('compare-runs').click();
     await expect(page.getByTestId('compare-chart')).toHaveAttribute('data-runs', '2');
     await expect(page.getByTestId('compare-chart').locator('canvas')).toBeVisible();
+    await page.getByRole('button', { name: 'View', exact: true }).click();
     await page.getByRole('radio', { name: 'Time' }).check();
     await expect(page.getByTestId('compare-chart').locator('canvas')).toBeVisible();
     const settings = page.getByTestId('compare-settings').getByRole('row');

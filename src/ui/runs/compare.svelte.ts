@@ -1,8 +1,7 @@
 import { SETTING_NAMES, settingText, type SettingName } from '../../core/settings/settings';
 import type { ListedRun, RunRecord } from '../../worker/protocol';
+import { tellsTime } from '../train/curve';
 import type { RunsState } from './runs.svelte';
-
-export type Axis = 'step' | 'time';
 
 /** Most runs to compare: more curves are hard to distinguish. */
 export const MOST_COMPARED = 4;
@@ -26,7 +25,6 @@ export class CompareState {
   #chosen: readonly string[] = $state.raw([]);
   /** The runs of the open comparison; undefined if it is closed. */
   records: readonly RunRecord[] | undefined = $state.raw();
-  axis: Axis = $state('step');
   /** The chosen runs that are still in the list. */
   readonly chosen = $derived(this.#chosen.filter((id) => this.#runs.list.some((run) => run.id === id)));
   readonly ready = $derived(this.chosen.length >= 2);
@@ -59,16 +57,11 @@ export class CompareState {
     const read = await Promise.all(this.chosen.map((id) => this.#runs.read(id)));
     const records = read.filter((record) => record !== undefined);
     this.records = records.length >= 2 ? records : undefined;
-    if (!this.hasTime) this.axis = 'step';
   }
 
   close(): void {
     this.records = undefined;
   }
-}
-
-function tellsTime(history: RunRecord['history']): boolean {
-  return history.some((event) => event.event === 'step' && event.elapsed_seconds !== undefined);
 }
 
 function differencesOf(records: readonly RunRecord[]): readonly SettingDifference[] {

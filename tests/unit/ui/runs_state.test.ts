@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { CompareState, MOST_COMPARED } from '../../../src/ui/runs/compare.svelte';
-import { comparedCurve } from '../../../src/ui/runs/compare_curve';
 import { RunFinder } from '../../../src/ui/runs/finder.svelte';
 import { RunsState } from '../../../src/ui/runs/runs.svelte';
 import type { ListedRun, RunRecord } from '../../../src/worker/protocol';
@@ -204,29 +203,16 @@ describe('a comparison of runs', () => {
     expect(state.records).toBeUndefined();
   });
 
-  it('is drawn over time only if every run tells it', async () => {
+  it('knows whether every run tells its time', async () => {
     const history = [timed(1, 2), timed(2, 4)];
     const old = comparison([
       runRecord({ id: 'a', history }),
       runRecord({ id: 'b', history: [stepEvent(1)] }),
     ]);
-    old.axis = 'time';
     await old.open();
-    expect(old).toMatchObject({ hasTime: false, axis: 'step' });
+    expect(old.hasTime).toBe(false);
     const recent = comparison([runRecord({ id: 'a', history }), runRecord({ id: 'b', history })]);
-    recent.axis = 'time';
     await recent.open();
-    expect(recent).toMatchObject({ hasTime: true, axis: 'time' });
-  });
-
-  it('draws losses over steps or over seconds', () => {
-    const events = [timed(1, 2.5), timed(2, 5), { event: 'eval' as const, step: 2, eval_loss: 0.25 }];
-    expect(comparedCurve(events, 'step')).toMatchObject({ x: [1, 2], evaluation: [null, 0.25] });
-    expect(comparedCurve(events, 'time')).toMatchObject({ x: [2.5, 5], evaluation: [null, 0.25] });
-  });
-
-  it('draws an evaluation between two logged steps at the seconds of the step before', () => {
-    const events = [timed(2, 5), { event: 'eval' as const, step: 3, eval_loss: 0.25 }, timed(4, 9)];
-    expect(comparedCurve(events, 'time')).toMatchObject({ x: [5, 9], evaluation: [0.25, null] });
+    expect(recent.hasTime).toBe(true);
   });
 });

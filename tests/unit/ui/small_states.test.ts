@@ -24,12 +24,17 @@ describe('how the chart is shown', () => {
     expect(new ChartView()).toMatchObject({ smoothing: true, logScale: false });
     new ChartView().change({ logScale: true });
     new ChartView().change({ smoothing: false });
-    expect(new ChartView()).toMatchObject({ smoothing: false, logScale: true });
+    new ChartView().change({ weight: 0.6, axis: 'epoch' });
+    const kept = { smoothing: false, logScale: true, weight: 0.6, axis: 'epoch', what: 'loss' };
+    expect(new ChartView()).toMatchObject(kept);
   });
 
   it('is the usual one if storage holds something else', () => {
     kept.set('tunesmith.chart', '{"smoothing":"no"}');
     expect(new ChartView()).toMatchObject({ smoothing: true, logScale: false });
+    // That of an older version.
+    kept.set('tunesmith.chart', '{"smoothing":false,"logScale":true}');
+    expect(new ChartView()).toMatchObject({ smoothing: false, logScale: true, weight: null, axis: 'step' });
   });
 });
 
