@@ -15,6 +15,8 @@ export interface TensorRecord {
   readonly stride: number;
   /** Its learning rate over `run.learning_rate`. */
   readonly rate: number;
+  /** A factor of its own that the kernel says the use of. */
+  readonly scale?: number;
 }
 
 const RECORD_WORDS = 8;
@@ -27,10 +29,11 @@ export function tensorTable(
   const words = new Uint32Array(before.length + records.length * RECORD_WORDS);
   const floats = new Float32Array(words.buffer);
   floats.set(before);
-  for (const [index, { first, offset, count, columns, stride, rate }] of records.entries()) {
+  for (const [index, { first, offset, count, columns, stride, rate, scale = 0 }] of records.entries()) {
     const at = before.length + index * RECORD_WORDS;
     words.set([first, offset, count, columns, stride], at);
     floats[at + 5] = rate;
+    floats[at + 6] = scale;
   }
   return words;
 }

@@ -56,6 +56,7 @@ const OTHERS: TrainSettings = {
   decay_type: '1-sqrt',
   min_lr_ratio: 0.05,
   lr_scheduler_type: 'constant_with_warmup',
+  muon_adjust_lr_fn: 'original',
   optim: 'adamw_8bit',
   loraplus_lr_ratio: 4,
   loss_type: 'dft',
@@ -106,13 +107,14 @@ const OTHER_ANSWERS: AnswerSettings = {
 /** These can't hold together with PiSSA. */
 const SECOND = ['use_dora', 'use_rslora'] as const;
 
-/** Values of `lr_scheduler_type` with which alone a setting can be set. */
-const WITH_SCHEDULE: Partial<Record<keyof TrainSettings, TrainSettings['lr_scheduler_type']>> = {
-  num_cycles: 'cosine_with_restarts',
-  min_lr_rate: 'cosine_with_min_lr',
-  power: 'polynomial',
-  timescale: 'inverse_sqrt',
-  num_decay_steps: 'warmup_stable_decay',
+/** The value of another setting with which alone a setting can be set. */
+const WITH: Partial<Record<keyof TrainSettings, Partial<TrainSettings>>> = {
+  num_cycles: { lr_scheduler_type: 'cosine_with_restarts' },
+  min_lr_rate: { lr_scheduler_type: 'cosine_with_min_lr' },
+  power: { lr_scheduler_type: 'polynomial' },
+  timescale: { lr_scheduler_type: 'inverse_sqrt' },
+  num_decay_steps: { lr_scheduler_type: 'warmup_stable_decay' },
+  muon_adjust_lr_fn: { optim: 'muon' },
 };
 
 /** Writes down what the page sends to its worker. */
@@ -187,7 +189,9 @@ test('brings every control of the list of all settings into the run', async ({ p
 
   await test.step('set each by the keyboard', async () => {
     for (const name of names) {
-      if (WITH_SCHEDULE[name]) await set('lr_scheduler_type', WITH_SCHEDULE[name]);
+      for (const [other, value] of Object.entries(WITH[name] ?? {})) {
+        await set(other as typeof name, value);
+      }
       if (!SECOND.some((each) => each === name)) await set(name, OTHERS[name]);
     }
     await expect(panel.locator('[aria-invalid="true"]')).toHaveCount(0);

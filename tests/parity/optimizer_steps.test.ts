@@ -98,3 +98,9 @@ test('Adafactor goes 20 steps as transformers’', async () => {
     allowed('adafactor'),
   );
 });
+
+test.each(['match_rms_adamw', 'original'] as const)('Muon with %s goes 20 steps as torch’s', async (how) => {
+  const run = `muon.${how}`;
+  const differences = await differencesOf(run, { optim: 'muon', muon_adjust_lr_fn: how });
+  expect(most(differences)).toBeLessThanOrEqual(allowed(run));
+});

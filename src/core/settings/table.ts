@@ -219,7 +219,7 @@ export const SETTINGS = {
   }),
 
   optim: setting(
-    choice(['adamw_torch', 'adamw_8bit', 'lion_32bit', 'lion_8bit', 'adafactor'], {
+    choice(['adamw_torch', 'adamw_8bit', 'lion_32bit', 'lion_8bit', 'adafactor', 'muon'], {
       aliases: {
         adamw_torch_fused: 'adamw_torch',
         adamw_bnb_8bit: 'adamw_8bit',
@@ -236,6 +236,12 @@ export const SETTINGS = {
       fixed: 'run',
     },
   ),
+  muon_adjust_lr_fn: setting(choice(['match_rms_adamw', 'original']), {
+    default: 'match_rms_adamw',
+    group: 'optimizer',
+    fixed: 'run',
+    needs: { setting: 'optim', is: 'muon' },
+  }),
   loraplus_lr_ratio: setting(number({ above: 0, most: 10_000 }), {
     default: 1,
     group: 'optimizer',

@@ -182,7 +182,13 @@ const WORDS: {
   },
   warmup_ratio: () => ({}),
 
-  optim: shared('optim'),
+  optim: (optim): Words => {
+    if (optim === 'muon') return { factory: { use_muon: true }, unsaid: ['TRL'] };
+    return { sft: { optim }, factory: { optim } };
+  },
+  // LLaMA-Factory's Muon matches AdamW.
+  muon_adjust_lr_fn: (how, { optim }) =>
+    optim === 'muon' && how !== 'match_rms_adamw' ? { unsaid: ['LLaMA-Factory'] } : {},
   // The script makes the optimizer with it.
   loraplus_lr_ratio: (ratio) => (ratio === 1 ? {} : { factory: { loraplus_lr_ratio: ratio } }),
   loss_type: (type) => ({

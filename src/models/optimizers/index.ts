@@ -2,9 +2,10 @@ import { adafactor } from './adafactor';
 import { adamw } from './adamw';
 import { adamw8bit } from './adamw_8bit';
 import { lion, lion8bit } from './lion';
+import { muon } from './muon';
 import type { FlatLayout, Optimizer, OptimizerPlan, OptimizerSettings } from './optimizer';
 
-export const OPTIMIZERS: readonly Optimizer[] = [adamw, adamw8bit, lion, lion8bit, adafactor];
+export const OPTIMIZERS: readonly Optimizer[] = [adamw, adamw8bit, lion, lion8bit, adafactor, muon];
 
 /** Plans the optimiser that the settings name for an adapter's parameters. */
 export function optimizerPlan(layout: FlatLayout, settings: OptimizerSettings): OptimizerPlan {

@@ -76,4 +76,30 @@ describe('the optimisers', () => {
     const { state } = optimizerPlan(layout, { ...DEFAULTS, optim: 'adafactor' });
     expect(state.map(({ shape }) => shape)).toEqual([[3 + 16], [1024 + 3]]);
   });
+
+  it('send vectors, embeddings and the head to AdamW beside Muon', () => {
+    const tensor = (name: string, offset: number, shape: number[]) => ({
+      name,
+      offset,
+      shape,
+      padded: shape,
+    });
+    const plan = optimizerPlan(
+      {
+        size: 8 * 64 * 3 + 64,
+        tensors: [
+          tensor('model.embed_tokens.weight', 0, [8, 64]),
+          tensor('layers.0.q_proj.weight', 512, [8, 64]),
+          tensor('layers.0.norm.weight', 1024, [64]),
+          tensor('layers.1.q_proj.weight', 1088, [8, 64]),
+        ],
+      },
+      { ...DEFAULTS, optim: 'muon' },
+    );
+    expect(plan.state).toEqual([
+      { name: 'momentum', dtype: 'F32', shape: [1024] },
+      { name: 'moment1', dtype: 'F32', shape: [576] },
+      { name: 'moment2', dtype: 'F32', shape: [576] },
+    ]);
+  });
 });

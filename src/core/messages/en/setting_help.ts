@@ -77,6 +77,14 @@ export const settingHelp = {
         'Lion: only the sign of one moment; wants a third to a tenth of AdamW’s learning_rate and adam_beta2 0.99',
       lion_8bit: 'Lion with its moment in 8 bits: an eighth of AdamW’s memory',
       adafactor: 'one moment of each row and each column: almost no memory',
+      muon: 'Muon: orthogonal updates of matrices, for full tuning above all; vectors, embeddings and the head use AdamW',
+    },
+  },
+  muon_adjust_lr_fn: {
+    help: 'How Muon scales the learning rate of each matrix.',
+    options: {
+      match_rms_adamw: 'so that updates are as large as AdamW’s, and AdamW’s learning_rate fits',
+      original: 'by its shape alone; wants a learning_rate of about 0.02',
     },
   },
   loraplus_lr_ratio:

@@ -72,6 +72,14 @@ export const settingHelp: Catalogue['settingHelp'] = {
         'Lion：只用一组动量的符号；learning_rate 宜取 AdamW 的三分之一到十分之一，adam_beta2 宜取 0.99',
       lion_8bit: 'Lion，动量为 8 位，显存占用为 AdamW 的八分之一',
       adafactor: '每行、每列只保存一个二阶矩，几乎不占显存',
+      muon: 'Muon：对矩阵做正交化更新，主要用于全参数微调；向量、嵌入层和输出层仍用 AdamW',
+    },
+  },
+  muon_adjust_lr_fn: {
+    help: 'Muon 如何缩放每个矩阵的学习率。',
+    options: {
+      match_rms_adamw: '使更新幅度与 AdamW 相当，可沿用 AdamW 的 learning_rate',
+      original: '只按矩阵形状缩放；learning_rate 宜取 0.02 左右',
     },
   },
   loraplus_lr_ratio:

@@ -99,7 +99,15 @@ export const llamaFactory: ForeignFormat = {
     min_lr_ratio: ofSchedule('warmup_stable_decay', 'min_lr_ratio', 0),
     warmup_steps: direct('warmup_steps', 0),
     warmup_ratio: direct('warmup_ratio', null),
-    optim: direct('optim', 'adamw_torch'),
+    optim: {
+      keys: ['use_muon', 'optim'],
+      value: ({ use_muon, optim }) => (use_muon === true ? 'muon' : (optim ?? 'adamw_torch')),
+    },
+    muon_adjust_lr_fn: {
+      keys: ['use_muon'],
+      value: ({ use_muon }) => (use_muon === true ? 'match_rms_adamw' : undefined),
+      optional: true,
+    },
     loraplus_lr_ratio: direct('loraplus_lr_ratio', 1),
     loss_type: fromSwitch('use_dft_loss', 'dft', 'nll'),
     label_smoothing_factor: direct('label_smoothing_factor', 0),

@@ -42,7 +42,7 @@ describe('a refused value in Chinese', () => {
       { max_steps: 0 },
       'max_steps 必须是 1 到 10000000 之间的整数，或 -1（表示步数由训练轮数决定），而不是 0。',
     ],
-    [{ train_on: '' }, 'train_on 必须是 responses、all 之一，而不是空文本。'],
+    [{ template: '' }, 'template 必须是 model、alpaca 之一，而不是空文本。'],
     [{ lerning_rate: 1 }, '没有名为 lerning_rate 的设置。'],
   ])('%j', (given, told) => {
     expect(sentence(CATALOGUES.zh, refusal(given))).toBe(told);
