@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { memoryFile } from '../core/file_reader';
 import { describeError, TunesmithError } from '../core/errors';
 import { parseLosslessJson } from '../core/lossless_json';
-import { ANSWER_DEFAULTS, DEFAULTS, parseAnswerSettings, parseSettings } from '../core/settings/settings';
+import {
+  ANSWER_DEFAULTS,
+  DEFAULTS,
+  LOAD_SETTINGS,
+  parseAnswerSettings,
+  parseSettings,
+  type TrainSettings,
+} from '../core/settings/settings';
 import { TECHNIQUE_NAMES } from '../data/augmentation/techniques';
 import { contentKey } from '../data/content_key';
 import { editsText, type AddedRecord } from '../data/edits';
@@ -11,32 +18,34 @@ import type { Sample } from '../data/records';
 import { cleanRows, ROW_SETTINGS } from '../session/data/clean_rows';
 import { augmentRows } from '../session/writing/augmenting';
 import { estimateOf } from '../session/writing/cost';
-import { ChatEndpoint } from '../session/writing/endpoint/chat_endpoint';
 import type { Proposal } from '../session/writing/proposal';
 import { givenPrompt, jobsOf, type WritingTask } from '../session/writing/tasks';
 import { readTextFile } from '../session/writing/text_file';
 import { writeRows } from '../session/writing/write_rows';
 import type { Arguments } from './arguments';
-import { DATA_OPTION, JSON_OPTION, type Command } from './command';
+import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { jsonOf } from './json';
 import { say, sayError, t } from './language';
-import { DATA_HUB_OPTIONS } from './library';
+import { MODEL_OPTION, MODEL_OPTIONS } from './library';
 import { checkFree, writeLines } from './line_file';
-import { problemText, readData } from './open';
+import { openSession, problemText, readData } from './open';
 import type { Output } from './output';
 import { temporaryScratch } from './scratch';
 import { interruptible } from './signals';
+import { openWriter, serviceOf } from './writers';
 
-const TASKS = ['change', 'variations', 'answers', 'pairs'] as const;
+const TASKS = ['change', 'variations', 'answers', 'prefixes', 'pairs'] as const;
 const DEFAULT_WAYS = 'templates,typos';
 /** The part of the words that is changed. */
 const SHARE = 0.1;
 /** Most characters of a part of a document. */
 const CHUNK = 2000;
-const ROWS = { change: 1, variations: 3, answers: 1, pairs: 3 };
+const ROWS = { change: 1, variations: 3, answers: 1, prefixes: 1, pairs: 3 };
+/** Tokens of the beginning of an answer, and of 100 questions those that are answered whole. */
+const PREFIX_TOKENS = 32;
+const WHOLE_PERCENT = 10;
 const MOST = 200;
 const PER_MINUTE = 30;
-const PARALLEL = 2;
 
 const defaults = { eval_split: 0 };
 /** An answer as JSON needs more room than a chat's. */
@@ -48,11 +57,15 @@ export const writeCommand: Command = {
   options: {
     task: { value: 'TASK', kind: 'text', required: true, help: t.cli.options.writeTask(TASKS) },
     data: { ...DATA_OPTION, required: false, help: t.cli.options.writeData },
-    ...DATA_HUB_OPTIONS,
+    ...MODEL_OPTIONS,
+    model: { ...MODEL_OPTION, required: false, help: t.cli.options.writeOpenModel },
+    adapter: ADAPTER_OPTION,
     ways: { value: 'NAMES', kind: 'text', help: t.cli.options.writeWays(TECHNIQUE_NAMES) },
     synonyms: { value: 'FILE', kind: 'text', help: t.cli.options.writeSynonyms },
     questions: { value: 'FILE', kind: 'text', help: t.cli.options.writeQuestions },
     document: { value: 'FILE', kind: 'text', help: t.cli.options.writeDocument },
+    prefix_tokens: { value: 'N', kind: 'text', help: t.cli.options.writePrefixTokens(PREFIX_TOKENS) },
+    whole_percent: { value: 'N', kind: 'text', help: t.cli.options.writeWholePercent(WHOLE_PERCENT) },
     address: { value: 'URL', kind: 'text', help: t.cli.options.writeAddress },
     service_model: { value: 'NAME', kind: 'text', help: t.cli.options.writeModel },
     key_variable: { value: 'NAME', kind: 'text', help: t.cli.options.writeKey },
@@ -64,7 +77,7 @@ export const writeCommand: Command = {
     overwrite: { value: '', kind: 'flag', help: t.cli.options.overwrite },
     json: JSON_OPTION,
   },
-  settings: ROW_SETTINGS,
+  settings: [...ROW_SETTINGS, ...LOAD_SETTINGS, 'template'],
   defaults,
   answers: ['max_new_tokens', 'temperature'],
   answerDefaults,
@@ -128,7 +141,7 @@ async function change(
     swap: { share: SHARE },
   };
   const on = Object.fromEntries(ways.map((way) => [way, techniques[way]]));
-  const { seed } = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
+  const { seed } = settingsOf(args);
   const report = await augmentRows(
     samples(),
     { techniques: on, copies, seed, most, known: contentsOf(samples()) },
@@ -149,28 +162,35 @@ async function write(
     samples,
   );
   const { max_new_tokens: maxTokens, temperature } = parseAnswerSettings(args.answers, answerDefaults);
-  const endpoint = new ChatEndpoint({
-    address: required(args, 'address'),
-    anyHttp: true,
-    model: required(args, 'service_model'),
-    key: keyOf(args),
-    maxTokens,
-    temperature,
-    parallel: PARALLEL,
-    perMinute: numberOf(args, 'per_minute', PER_MINUTE, 100_000),
-  });
-  const { requests, promptTokens, answerTokens } = estimateOf(jobs, maxTokens);
-  output.note(t.more.estimate(requests, t.format.count(promptTokens), t.format.count(answerTokens)));
-  const result = await writeRows(
-    jobs,
-    endpoint,
-    (event) => {
-      if (event.kind === 'rows') keep(event.proposals);
-      if (event.kind === 'progress')
-        output.progress(t.more.writing(t.format.count(event.done), t.format.count(event.all)));
-    },
-    signal,
-  );
+  const length = { maxTokens, temperature };
+  const session = task === 'prefixes' ? await openSession(args, settingsOf(args), output) : undefined;
+  const result = await (async () => {
+    try {
+      const writer = session
+        ? openWriter(args, session, { ...length, seed: settingsOf(args).seed })
+        : serviceOf({
+            address: required(args, 'address'),
+            model: required(args, 'service_model'),
+            keyVariable: args.text('key_variable'),
+            perMinute: numberOf(args, 'per_minute', PER_MINUTE, 100_000),
+            ...length,
+          });
+      const { requests, promptTokens, answerTokens } = estimateOf(jobs, maxTokens);
+      output.note(t.more.estimate(requests, t.format.count(promptTokens), t.format.count(answerTokens)));
+      return await writeRows(
+        jobs,
+        writer,
+        (event) => {
+          if (event.kind === 'rows') keep(event.proposals);
+          if (event.kind === 'progress')
+            output.progress(t.more.writing(t.format.count(event.done), t.format.count(event.all)));
+        },
+        signal,
+      );
+    } finally {
+      session?.close();
+    }
+  })();
   output.progress('');
   const { usage, isEstimated, problems } = result;
   output.json({ event: 'written', ...jsonOf(result) });
@@ -179,6 +199,10 @@ async function write(
   output.note(
     t.more.used(t.format.count(usage.promptTokens), t.format.count(usage.answerTokens), isEstimated),
   );
+}
+
+function settingsOf(args: Arguments): TrainSettings {
+  return parseSettings(args.settings, { ...DEFAULTS, ...defaults });
 }
 
 async function* contentsOf(samples: AsyncIterable<Sample>): AsyncGenerator<number, void, void> {
@@ -192,8 +216,10 @@ async function rowsOf(
   signal: AbortSignal,
 ): Promise<{ readonly samples: () => AsyncIterable<Sample>; readonly close: () => Promise<void> }> {
   if (args.list('data').length === 0) return { samples: noSamples, close: () => Promise.resolve() };
-  const settings = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
-  const rows = await cleanRows(await readData(args, output), settings, { signal, scratch: temporaryScratch });
+  const rows = await cleanRows(await readData(args, output), settingsOf(args), {
+    signal,
+    scratch: temporaryScratch,
+  });
   for (const note of rows.notes) output.note(say(note));
   for (const problem of rows.problems) output.note(problemText(problem));
   if (rows.obstacle) output.note(sayError(describeError(rows.obstacle)).message);
@@ -206,6 +232,17 @@ async function* noSamples(): AsyncGenerator<Sample, void, void> {
 
 async function taskOf(args: Arguments, task: WritingTask['kind']): Promise<WritingTask> {
   if (task === 'variations') return { kind: 'variations', query: {} };
+  if (task === 'prefixes') {
+    const own = args.list('data').length === 0 || args.text('questions') !== undefined;
+    return {
+      kind: 'prefixes',
+      questions: own ? await textAt(required(args, 'questions')) : undefined,
+      query: {},
+      tokens: numberOf(args, 'prefix_tokens', PREFIX_TOKENS, 4096),
+      whole: numberOf(args, 'whole_percent', WHOLE_PERCENT, 100, 0) / 100,
+      seed: settingsOf(args).seed,
+    };
+  }
   if (task === 'answers') return { kind: 'answers', questions: await textAt(required(args, 'questions')) };
   const document = args.text('document');
   return {
@@ -233,20 +270,11 @@ function choiceOf<Choice extends string>(option: string, given: string, choices:
   throw new TunesmithError({ code: 'argument_choice', values: { option, given, choices } });
 }
 
-function numberOf(args: Arguments, option: string, fallback: number, most: number): number {
+function numberOf(args: Arguments, option: string, fallback: number, most: number, least = 1): number {
   const given = args.text(option) ?? String(fallback);
-  const number = /^\d+$/.test(given) ? Number(given) : 0;
-  if (number >= 1 && number <= most) return number;
+  const number = /^\d+$/.test(given) ? Number(given) : -1;
+  if (number >= least && number <= most) return number;
   throw new TunesmithError({ code: 'argument_number', values: { option, given, most } });
-}
-
-/** The key of the service: only from the environment, because others can see the arguments of a program. */
-function keyOf(args: Arguments): string {
-  const name = args.text('key_variable');
-  if (name === undefined) return '';
-  const key = process.env[name]?.trim() ?? '';
-  if (key === '') throw new TunesmithError({ code: 'key_variable_empty', values: { name } });
-  return key;
 }
 
 async function textAt(path: string): Promise<string> {

@@ -78,6 +78,7 @@ function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettin
   const { tokenizer, template, trainOn } = settings;
   const { tools, variables } = sample;
   const inputs = { tools, variables };
+  if (sample.messages.at(-1)?.prefix) return tokenizePrefix(sample, settings);
   const { messages, text } = readableContent(sample.messages, template, inputs);
   const content = tokenizer.encode(text);
   const ids = template.addSpecialTokens ? withLead(content, tokenizer) : content;
@@ -107,6 +108,36 @@ function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettin
     ({ start, end }, nth) => isTarget(nth) && !isEnded(content.slice(start, end), tokenizer),
   );
   return { ids, trained, ...(weights && { weights }), endless };
+}
+
+/**
+ * A conversation whose last answer is only the beginning of one: the prompt as the model gets it, and what it wrote first.
+ * No token ends the answer. UPFT (arXiv 2503.02875) learns the log-likelihood of such beginnings.
+ */
+function tokenizePrefix(sample: Sample & { kind: 'chat' }, settings: ExampleSettings): WholeExample {
+  const { tokenizer, template, trainOn } = settings;
+  const { tools, variables, weight = 1 } = sample;
+  const inputs = { tools, variables };
+  const { messages } = readableContent(sample.messages.slice(0, -1), template, inputs);
+  const prompt = template.render(messages, true, inputs);
+  const answer = sample.messages.at(-1)!;
+  const text = prompt + answer.content;
+  const content = tokenizer.encode(text);
+  const ids = template.addSpecialTokens ? withLead(content, tokenizer) : content;
+  const trained = new Uint8Array(ids.length).fill(trainOn === 'all' ? 1 : 0);
+  const weights = isWeighted(sample) ? new Float32Array(ids.length).fill(weight) : undefined;
+  const lead = ids.length - content.length;
+  for (const { start, end } of tokenSpans(
+    text,
+    content,
+    [{ start: prompt.length, end: text.length }],
+    tokenizer,
+    true,
+  )) {
+    trained.fill(answer.trained === false ? 0 : 1, lead + start, lead + end);
+    weights?.fill(weight * (answer.weight ?? 1), lead + start, lead + end);
+  }
+  return { ids, trained, ...(weights && { weights }), endless: false };
 }
 
 /** Adds the tokens that the tokenizer puts before every text, unless the text begins with the `bos_token`. */

@@ -19,6 +19,11 @@ export interface Message {
   readonly trained?: false;
   /** The factor of an answer's loss, above 0; absent if it is 1. */
   readonly weight?: number;
+  /**
+   * Set for a last answer that is only the beginning of one (`prefix`, as in Mistral's and DeepSeek's interfaces): nothing
+   * is learnt of where it ends, and earlier answers are context.
+   */
+  readonly prefix?: true;
   /** For an Alpaca record with an input: its two parts, which `content` joins by a line break. */
   readonly alpaca?: { readonly instruction: string; readonly input: string };
 }

@@ -67,6 +67,8 @@ export function readConversation(
   }
   const late = messages.findIndex(({ role }, index) => role === 'system' && index > 0);
   if (late > 0) return refused('message_fault', { number: late + 1, fault: message('system_late') });
+  const begun = messages.findIndex(({ prefix }, index) => prefix && index < messages.length - 1);
+  if (begun >= 0) return refused('message_fault', { number: begun + 1, fault: message('prefix_early') });
   const empty = messages.findIndex(
     ({ content, role, fields }) => role === 'assistant' && content.trim() === '' && !fields?.tool_calls,
   );
@@ -102,8 +104,12 @@ function readItem(item: LosslessJson, tags: Tags): Message | Refused {
   const weight = weightOf(fields);
   if (typeof weight === 'object') return weight;
   const read = 'role' in fields ? readMessage(fields) : readTurn(fields);
-  if ('reason' in read || weight === 1) return read;
-  return weight === 0 ? { ...read, trained: false } : { ...read, weight };
+  if ('reason' in read) return read;
+  return {
+    ...read,
+    ...(weight === 0 ? { trained: false } : weight !== 1 && { weight }),
+    ...(fields.prefix === true && read.role === 'assistant' && { prefix: true }),
+  };
 }
 
 /** A message with the field names and the speakers that all files without tags have. */

@@ -83,7 +83,7 @@ async function planOf(
   const cutsTexts = settings.objective === 'pt' && !settings.packing;
   // TRL's only mask of answers trains on all of them.
   const masks = settings.train_on === 'last_response' && survey.form !== 'texts';
-  const rereadable = survey.mixed === undefined && readable && !cutsTexts && !masks;
+  const rereadable = survey.mixed === undefined && readable && !cutsTexts && !masks && survey.prefixes === 0;
   const script = trainScript({
     ...named,
     settings,
@@ -143,7 +143,7 @@ const HAVE_NOTES: readonly SettingName[] = ['template', 'load_in_4bit'];
 function notesOn(
   words: AllWords,
   settings: TrainSettings,
-  { mixed, losses, weighted }: Survey,
+  { mixed, losses, weighted, prefixes }: Survey,
 ): readonly Message[] {
   const unsaid = TRAINERS.flatMap((trainer) => {
     const names = words.unsaid[trainer].filter((name) => !HAVE_NOTES.includes(name));
@@ -155,6 +155,7 @@ function notesOn(
     ...(words.unsaid.TRL.includes('load_in_4bit') ? [message('cluster_whole_base')] : []),
     ...(words.unsaid['LLaMA-Factory'].includes('template') ? [message('cluster_alpaca')] : []),
     ...(weighted === 0 ? [] : [message('cluster_weights', { count: weighted })]),
+    ...(prefixes === 0 ? [] : [message('cluster_prefixes', { count: prefixes })]),
     ...(mixed === undefined ? [] : [message('cluster_mixed', mixed)]),
     ...losses.map(({ loss, count }) => message('cluster_loss', { loss, count })),
   ];

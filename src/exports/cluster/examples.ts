@@ -25,6 +25,8 @@ export interface Survey {
   readonly losses: readonly { readonly loss: FactoryLoss; readonly count: number }[];
   /** Records whose loss has a weight, which no other trainer here reads. */
   readonly weighted: number;
+  /** Conversations whose last answer is only the beginning of one. */
+  readonly prefixes: number;
   /** Bytes of the files. */
   readonly bytes: Readonly<Record<'records' | 'factory' | 'tokens', Readonly<Record<Part, number>>>>;
 }
@@ -50,6 +52,7 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
   let plain = true;
   let samples = 0;
   let weighted = 0;
+  let prefixes = 0;
   const slices = new TimeSlices();
   for await (const { sample, heldOut } of examples.samples()) {
     await slices.giveWay();
@@ -60,6 +63,7 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
     if (sample.kind === 'text') counts.texts++;
     else {
       counts.conversations++;
+      if (sample.messages.at(-1)?.prefix) prefixes++;
       bytes.factory[part] += lineBytes(jsonLine(factoryRecord(sample)));
       plain &&= isPlain(sample);
       const loss = factoryLoss(sample);
@@ -82,6 +86,7 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
     mixed: isMixed ? counts : undefined,
     losses: found.filter(({ count }) => count > 0),
     weighted,
+    prefixes,
     bytes,
   };
 }

@@ -1,4 +1,4 @@
-import type { WritingJob } from './tasks';
+import type { WritingJob } from './job';
 import type { Usage } from './writer';
 
 /** The size of the work before it begins. */
@@ -26,7 +26,8 @@ export function aboutTokens(text: string): number {
 
 export function estimateOf(jobs: readonly WritingJob[], maxTokens: number): WritingEstimate {
   const promptTokens = jobs.reduce((sum, job) => sum + aboutPromptTokens(job), 0);
-  return { requests: jobs.length, promptTokens, answerTokens: jobs.length * maxTokens };
+  const answerTokens = jobs.reduce((sum, { tokens = maxTokens }) => sum + Math.min(tokens, maxTokens), 0);
+  return { requests: jobs.length, promptTokens, answerTokens };
 }
 
 export function aboutPromptTokens({ messages }: Pick<WritingJob, 'messages'>): number {

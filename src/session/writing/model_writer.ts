@@ -1,7 +1,9 @@
-import type { AnswerSettings } from '../../core/settings/settings';
+import { parseAnswerSettings, type AnswerSettings } from '../../core/settings/settings';
+import { answerDefaults } from '../chat/answer_defaults';
 import type { Answering } from '../chat/answering';
 import type { ChatMessage, EngineSide } from '../chat/chats';
 import type { AdapterTemplate } from '../models/open';
+import type { Session } from '../session';
 import type { Completion, CompletionOptions, Writer } from './writer';
 
 export interface ModelWriterOptions {
@@ -9,6 +11,32 @@ export interface ModelWriterOptions {
   readonly origin: string;
   readonly template: AdapterTemplate;
   readonly sampling: AnswerSettings;
+}
+
+/** How the open model writes. */
+export interface ModelChoice {
+  readonly side: EngineSide;
+  /** Most tokens of an answer. */
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly seed: number;
+}
+
+/** The open model as a writer. */
+export function modelWriterOf(
+  { model, answering }: Pick<Session, 'model' | 'answering'>,
+  { side, maxTokens, temperature, seed }: ModelChoice,
+  template: AdapterTemplate,
+): ModelWriter {
+  const { name } = model.identity;
+  const sampling = parseAnswerSettings({
+    ...answerDefaults(model.facts.generationConfig),
+    max_new_tokens: maxTokens,
+    temperature,
+    seed,
+  });
+  const origin = side === 'tuned' ? `${name} + LoRA` : name;
+  return new ModelWriter(answering, { side, origin, template, sampling });
 }
 
 /** Writes with the open model, one request after the other. */
@@ -28,7 +56,7 @@ export class ModelWriter implements Writer {
 
   async complete(
     messages: readonly ChatMessage[],
-    { signal, onText }: CompletionOptions,
+    { signal, onText, tokens: most = Infinity }: CompletionOptions,
   ): Promise<Completion> {
     const { side, template, sampling } = this.#options;
     const promptTokens = this.#answering.countTokens(messages, template);
@@ -36,7 +64,11 @@ export class ModelWriter implements Writer {
     const { text, tokens, stoppedBy } = await this.#answering.chat(
       side,
       messages,
-      { ...sampling, seed: sampling.seed + this.#request++ },
+      {
+        ...sampling,
+        max_new_tokens: Math.min(most, sampling.max_new_tokens),
+        seed: sampling.seed + this.#request++,
+      },
       {
         template,
         onText: (delta) => onText?.((soFar += delta)),

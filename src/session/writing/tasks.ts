@@ -1,12 +1,14 @@
 import { TunesmithError } from '../../core/errors';
 import { losslessText, type LosslessFields } from '../../core/lossless_json';
-import { message, type Message } from '../../core/messages/message';
+import { message } from '../../core/messages/message';
 import type { Sample } from '../../data/records';
 import type { ChatMessage } from '../chat/chats';
 import type { RowQuery } from '../data/row_table';
 import { pairsIn, withoutThoughts } from './answer_json';
+import type { JobOptions, WritingJob, WrittenRow } from './job';
+import { prefixJobs, type PrefixTask } from './prefixes';
 import { chunksOf } from './chunks';
-import type { Proposal } from './proposal';
+import { filled, linesIn } from './words';
 import type { Completion } from './writer';
 
 /** The form of answers that become rows. */
@@ -17,7 +19,7 @@ export function givenPrompt(
   task: WritingTaskKind,
   prompts: Readonly<Record<WritingTaskKind, string>>,
 ): string {
-  return task === 'answers' ? prompts[task] : `${prompts[task]}\n${FORM}`;
+  return task === 'answers' || task === 'prefixes' ? prompts[task] : `${prompts[task]}\n${FORM}`;
 }
 
 /** Something that a model can write, with its inputs. */
@@ -26,6 +28,7 @@ export type WritingTask =
   | { readonly kind: 'variations'; readonly query: RowQuery }
   /** Answers to questions, one a line. */
   | { readonly kind: 'answers'; readonly questions: string }
+  | PrefixTask
   /** Pairs of a question and an answer from documents: a text, or the rows that are plain texts. */
   | {
       readonly kind: 'pairs';
@@ -35,24 +38,6 @@ export type WritingTask =
     };
 
 export type WritingTaskKind = WritingTask['kind'];
-
-/** One request and the way to make rows of its answer. */
-export interface WritingJob {
-  readonly messages: readonly ChatMessage[];
-  /** The rows in an answer, and why there are none. */
-  rows(completion: Completion): { readonly rows: readonly WrittenRow[]; readonly problem?: Message };
-}
-
-export type WrittenRow = Omit<Proposal, 'origin'>;
-
-export interface JobOptions {
-  /** The request's words; names in braces stand for its inputs. */
-  readonly prompt: string;
-  /** Rows that are asked for in each request. */
-  readonly count: number;
-  /** Most requests. */
-  readonly most: number;
-}
 
 /**
  * The requests of a task.
@@ -80,9 +65,11 @@ export async function jobsOf(
       if (pair) jobs.push({ messages: words(pair), rows: (completion) => pairRows(completion, count, pair) });
     }
     if (jobs.length === 0) throw new TunesmithError({ code: 'writing_rows_missing' });
+  } else if (task.kind === 'prefixes') {
+    jobs.push(...(await prefixJobs(task, { prompt, most }, samples)));
+    if (jobs.length === 0) throw new TunesmithError({ code: 'writing_questions_missing' });
   } else if (task.kind === 'answers') {
-    const lines = task.questions.split('\n').map((line) => line.trim());
-    for (const question of new Set(lines.filter((line) => line !== ''))) {
+    for (const question of linesIn(task.questions)) {
       jobs.push({ messages: words({ question }), rows: (completion) => answerRow(completion, question) });
     }
     if (jobs.length === 0) throw new TunesmithError({ code: 'writing_questions_missing' });
@@ -99,13 +86,6 @@ export async function jobsOf(
     if (jobs.length === 0) throw new TunesmithError({ code: 'writing_documents_missing' });
   }
   return jobs.slice(0, most);
-}
-
-/** A prompt with its inputs in place of their names. What an input says is not read as a name again. */
-function filled(prompt: string, fields: Readonly<Record<string, string | number>>): string {
-  return prompt.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
-    Object.hasOwn(fields, name) ? String(fields[name]) : whole,
-  );
 }
 
 async function* documentsOf(

@@ -4,7 +4,7 @@ import type { Message } from '../../core/messages/message';
 import { message } from '../../core/messages/message';
 import { aboutPromptTokens, aboutTokens } from './cost';
 import type { Proposal } from './proposal';
-import type { WritingJob } from './tasks';
+import type { WritingJob } from './job';
 import type { Completion, Usage, Writer } from './writer';
 
 /** Why answers became no rows, and how many. */
@@ -52,7 +52,8 @@ export async function writeRows(
       stop.throwIfAborted();
       const onText = (text: string): void => onEvent({ kind: 'text', text });
       try {
-        const completion = await writer.complete(job.messages, { signal: stop, onText });
+        const { messages, tokens } = job;
+        const completion = await writer.complete(messages, { signal: stop, onText, tokens });
         const proposals = state.take(job, completion, writer.origin);
         if (proposals.length > 0) onEvent({ kind: 'rows', proposals });
       } catch (error) {
@@ -116,7 +117,7 @@ class State {
         return [];
       }
       this.#known.add(key);
-      return [{ ...row, origin }];
+      return [{ ...row, origin: job.remark === undefined ? origin : `${origin} (${job.remark})` }];
     });
   }
 

@@ -23,6 +23,8 @@ export interface Completion {
 export interface CompletionOptions {
   readonly signal?: AbortSignal | undefined;
   /** Gets the text piece by piece. A repeated request begins with an empty text again. */
+  /** Most tokens of this answer, if they are fewer than the writer's. */
+  readonly tokens?: number | undefined;
   readonly onText?: ((textSoFar: string) => void) | undefined;
 }
 

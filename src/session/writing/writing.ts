@@ -1,9 +1,6 @@
 import { blobReader } from '../../core/file_reader';
 import type { AugmentationOptions } from '../../data/augmentation/augmentation';
-import { parseAnswerSettings } from '../../core/settings/settings';
 import type { Adapters } from '../adapters';
-import { answerDefaults } from '../chat/answer_defaults';
-import type { EngineSide } from '../chat/chats';
 import type { RowQuery } from '../data/row_table';
 import type { Exclusive } from '../exclusive';
 import type { NamedBlob } from '../models/sources';
@@ -11,10 +8,11 @@ import type { Session } from '../session';
 import { augmentRows, type AugmentReport } from './augmenting';
 import { estimateOf, type WritingEstimate } from './cost';
 import { ChatEndpoint, type EndpointChoice } from './endpoint/chat_endpoint';
-import { ModelWriter } from './model_writer';
+import { modelWriterOf, type ModelChoice } from './model_writer';
 import type { Proposal } from './proposal';
 import { readTextFile } from './text_file';
-import { jobsOf, type JobOptions, type WritingJob, type WritingTask } from './tasks';
+import type { JobOptions, WritingJob } from './job';
+import { jobsOf, type WritingTask } from './tasks';
 import { writeRows, type WritingEvent, type WritingProgress } from './write_rows';
 
 /** Rows to change, and how. */
@@ -27,14 +25,7 @@ export interface AugmentRequest extends AugmentationOptions {
 
 /** The model that writes. */
 export type WriterChoice =
-  | {
-      readonly kind: 'model';
-      readonly side: EngineSide;
-      readonly maxTokens: number;
-      readonly temperature: number;
-      readonly seed: number;
-    }
-  | ({ readonly kind: 'endpoint' } & EndpointChoice);
+  ({ readonly kind: 'model' } & ModelChoice) | ({ readonly kind: 'endpoint' } & EndpointChoice);
 
 export interface WritingRequest extends JobOptions {
   readonly task: WritingTask;
@@ -79,11 +70,12 @@ export class Writing {
     const { writer } = request;
     const jobs = await this.#jobs(request, signal);
     if (writer.kind === 'endpoint') {
+      if (request.task.kind === 'prefixes') throw new Error('only an open model samples its own answers');
       const endpoint = new ChatEndpoint(writer);
       return await writeRows(jobs, endpoint, onEvent, signal);
     }
     return await this.#exclusive.run('writing', async () =>
-      writeRows(jobs, this.#modelWriter(writer), onEvent, signal),
+      writeRows(jobs, modelWriterOf(this.#session, writer, this.#adapters.template), onEvent, signal),
     );
   }
 
@@ -99,19 +91,6 @@ export class Writing {
 
   async #jobs(request: WritingRequest, signal?: AbortSignal): Promise<readonly WritingJob[]> {
     return await jobsOf(request.task, request, (query) => this.#session.dataset.table.learnt(query, signal));
-  }
-
-  #modelWriter({ side, maxTokens, temperature, seed }: WriterChoice & { kind: 'model' }): ModelWriter {
-    const { model, answering } = this.#session;
-    const { name } = model.identity;
-    const sampling = parseAnswerSettings({
-      ...answerDefaults(model.facts.generationConfig),
-      max_new_tokens: maxTokens,
-      temperature,
-      seed,
-    });
-    const origin = side === 'tuned' ? `${name} + LoRA` : name;
-    return new ModelWriter(answering, { side, origin, template: this.#adapters.template, sampling });
   }
 
   #begin(): AbortController {

@@ -297,6 +297,27 @@ describe('the weights of targets', () => {
   });
 });
 
+describe('the beginning of an answer', () => {
+  const [question, answer] = chat('Hi', ' Ho').messages;
+  const prefix = { ...answer!, prefix: true as const };
+
+  it('follows the prompt, and nothing ends it', () => {
+    const prompt = turns.render([question!], true);
+    const begun = { kind: 'chat' as const, messages: [question!, prefix] };
+    expect(marked(begun)).toBe(`${prompt}‹ Ho›`);
+    expect(marked(begun, { trainOn: 'last_response' })).toBe(`${prompt}‹ Ho›`);
+    expect(marked(begun, { trainOn: 'all' })).toBe(`‹${prompt} Ho›`);
+    expect(tokenizeSample(begun, settings).endless).toBe(false);
+  });
+
+  it('is learnt alone, and with its weight', () => {
+    const messages = [question!, answer!, question!, { ...prefix, weight: 2 }];
+    expect(marked({ kind: 'chat', messages })).toMatch(/^[^‹]*Ho[^‹]*‹ Ho›$/s);
+    const { trained, weights } = tokenizeSample({ kind: 'chat', messages }, settings).example;
+    expect(weights![trained.indexOf(1)]).toBe(2);
+  });
+});
+
 describe('training on the last answer', () => {
   it('learns that of a conversation and of one with calls', () => {
     const text = marked(

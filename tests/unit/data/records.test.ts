@@ -274,6 +274,25 @@ describe('conversations', () => {
   );
 });
 
+describe('the beginning of an answer', () => {
+  const row = (...marks: readonly object[]) => ({
+    messages: marks.flatMap((mark) => [
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b', ...mark },
+    ]),
+  });
+
+  it('is marked by “prefix”', async () => {
+    expect(await sampleOf(row({ prefix: true }))).toMatchObject({ messages: [{}, { prefix: true }] });
+    const [, answer] = ((await sampleOf(row({ prefix: false }))) as { messages: object[] }).messages;
+    expect(answer).not.toHaveProperty('prefix');
+  });
+
+  it('can only be the last', async () => {
+    expect(await reasonOf(row({ prefix: true }, {}))).toMatch(/only the last answer can be a “prefix”/);
+  });
+});
+
 describe('the weight of a loss', () => {
   const pair = { prompt: 'a', completion: 'b' };
 

@@ -294,7 +294,7 @@ describe('the requests', () => {
 
   it('hold the task, the prompt and the writer', () => {
     const { write } = more().state;
-    const prompts = { variations: 'v', answers: 'a', pairs: 'p' };
+    const prompts = { variations: 'v', answers: 'a', prefixes: 'x', pairs: 'p' };
     const service = { address: 'https://a.example/v1', model: ' m ', key: 'k' };
     expect(writingRequest(write, service, {}, prompts, 7)).toEqual({
       task: { kind: 'variations', query: {} },
@@ -318,6 +318,13 @@ describe('the requests', () => {
     });
     const answers = writingRequest({ ...write, task: 'answers', questions: 'q' }, service, {}, prompts, 7);
     expect([answers.count, answers.task]).toEqual([1, { kind: 'answers', questions: 'q' }]);
+    const prefixes = { ...write, task: 'prefixes' as const, questions: 'q', prefixTokens: 8 };
+    const sampled = { kind: 'prefixes', query: {}, tokens: 8, whole: 0.1, seed: 7 };
+    for (const ownQuestions of [true, false]) {
+      const request = writingRequest({ ...prefixes, ownQuestions }, service, {}, prompts, 7);
+      expect(request).toMatchObject({ task: sampled, prompt: 'x', count: 1 });
+      expect(request.task).toHaveProperty('questions', ownQuestions ? 'q' : undefined);
+    }
   });
 });
 

@@ -56,12 +56,18 @@ export const cli = {
       'only shows the licence, the configurations, the splits and the sizes of the data sets of the Hub in --data',
     clean: 'the same as --cleaning',
     writeTask: (tasks: readonly string[]) =>
-      `${format.alternatives(tasks)}: change the questions of rows; or let a service write variations of rows, answers to questions, or pairs of a question and an answer from documents`,
-    writeData: 'for change and variations: the rows; for pairs without --document: rows that are plain texts',
+      `${format.alternatives(tasks)}: change the questions of rows; let a service write variations of rows, answers to questions, or pairs of a question and an answer from documents; or let --model begin its own answers to questions (prefixes: UPFT)`,
+    writeData:
+      'for change, variations and prefixes: the rows; for pairs without --document: rows that are plain texts',
     writeWays: (ways: readonly string[]) => `for change: ${format.series(ways)}, separated by commas`,
     writeSynonyms: 'for change by synonyms: a text file with lines such as “big: large, huge”',
-    writeQuestions: 'for answers: a text file with one question a line',
+    writeQuestions: 'for answers and prefixes: a text file with one question a line',
     writeDocument: 'for pairs: a text file',
+    writeOpenModel: 'for prefixes: the model that answers; a folder, a .gguf file, or owner/name on the Hub',
+    writePrefixTokens: (tokens: number) =>
+      `for prefixes: tokens of the beginning of an answer; by default ${tokens}`,
+    writeWholePercent: (percent: number) =>
+      `for prefixes: of 100 questions, those that are answered whole; by default ${percent}`,
     writeAddress: 'the service, in OpenAI’s form: https://api.openai.com/v1, http://localhost:11434/v1 …',
     writeModel: 'the model of the service',
     writeKey: 'the environment variable that holds the key; without it, no key is sent',

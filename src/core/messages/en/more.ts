@@ -43,11 +43,14 @@ export const more = {
   taskNames: {
     variations: 'Variations of rows',
     answers: 'Answers to questions',
+    prefixes: 'Beginnings of its own answers (UPFT)',
     pairs: 'Questions and answers from documents',
   },
   taskHelp: {
     variations: 'The model writes each row with one question and one answer in other words.',
     answers: 'The model answers your questions. Read its answers before you accept them: they may be wrong.',
+    prefixes:
+      'The model begins to answer each question, and training strengthens these first steps: no right answers are needed, and none are checked. Usual: 8 tokens, 32 for a model trained for mathematics, 128 for one that thinks first; a whole answer for 10 % of the questions, or 30 % of a few; a learning rate of 1e-6 for full tuning, higher for LoRA.',
     pairs: 'The model asks about each part of a text, and answers from it.',
   },
   questions: 'Questions, one a line',
@@ -84,9 +87,17 @@ export const more = {
     variations:
       'Write {count} variations of this example for training a language model. Use other words in the question and in the answer, and keep the facts, the style and the language.\n\nQuestion: {question}\nAnswer: {answer}\n\nReply with a JSON list only, in this form:',
     answers: '{question}',
+    prefixes: '{question}\n\nGive only the first step towards the answer. It need not be the whole solution.',
     pairs:
       'Write {count} questions that the following text answers, with complete answers from the text alone. Use the language of the text. Do not mention the text.\n\n{document}\n\nReply with a JSON list only, in this form:',
   },
+  prefixTokens: 'Tokens of a beginning',
+  wholeShare: 'Whole answers, in %',
+  questionSources: 'Questions',
+  questionSourceNames: { rows: 'Those of the rows', own: 'Questions of your own' },
+  questionRows:
+    'Training still learns the answers of those rows: leave the rows out to learn the beginnings alone.',
+  prefixPrompt: 'Question that is learnt',
   maxTokens: 'Most tokens of an answer',
   temperature: 'Temperature',
   chunk: 'Characters of a part',

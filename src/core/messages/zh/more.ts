@@ -40,10 +40,17 @@ export const more: Catalogue['more'] = {
   seed: '随机种子',
   texts: '也改写纯文本',
   task: '任务',
-  taskNames: { variations: '改写数据行', answers: '回答问题', pairs: '根据文档出题并作答' },
+  taskNames: {
+    variations: '改写数据行',
+    answers: '回答问题',
+    prefixes: '采样自身回答的开头（UPFT）',
+    pairs: '根据文档出题并作答',
+  },
   taskHelp: {
     variations: '用别的措辞重写每个一问一答的数据行。',
     answers: '模型回答你的问题。回答可能有误，接受之前请先阅读。',
+    prefixes:
+      '模型开始回答每个问题，训练会强化这些最初的步骤：不需要正确答案，也不检查对错。常用值：8 个 token，数学模型 32 个，先思考再作答的模型 128 个；10 % 的问题采样完整回答，问题很少时用 30 %；全参数微调的学习率为 1e-6，LoRA 用更大的值。',
     pairs: '模型针对文本的每一部分提问，并根据原文作答。',
   },
   questions: '问题，每行一个',
@@ -80,9 +87,16 @@ export const more: Catalogue['more'] = {
     variations:
       '请为训练语言模型写出下面这个例子的 {count} 个变体。问题和回答都换一种说法，事实、风格和语言保持不变。\n\n问题：{question}\n回答：{answer}\n\n只回复一个 JSON 列表，格式如下：',
     answers: '{question}',
+    prefixes: '{question}\n\n请只给出解答的第一步，不必完整作答。',
     pairs:
       '请写出 {count} 个可以由下面的文本回答的问题，并只根据文本给出完整的回答。使用文本的语言，不要提到“文本”。\n\n{document}\n\n只回复一个 JSON 列表，格式如下：',
   },
+  prefixTokens: '开头的 token 数',
+  wholeShare: '完整回答的比例（%）',
+  questionSources: '问题来源',
+  questionSourceNames: { rows: '数据行中的问题', own: '自己的问题' },
+  questionRows: '训练仍会学习这些数据行的回答：如果只想学习开头，请排除这些行。',
+  prefixPrompt: '要学习的问题',
   maxTokens: '回答的最大 token 数',
   temperature: '温度',
   chunk: '每部分的字符数',

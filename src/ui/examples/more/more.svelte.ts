@@ -49,6 +49,9 @@ export class MoreState {
     task: 'variations',
     writer: 'base',
     questions: '',
+    ownQuestions: false,
+    prefixTokens: 32,
+    wholePercent: 10,
     document: undefined,
     prompts: {},
     count: 3,
@@ -138,7 +141,7 @@ export class MoreState {
     this.error = undefined;
     try {
       const text = await this.#engine.remote.writing.readText({ name: file.name, content: file });
-      if (this.write.task === 'answers') this.write.questions = text;
+      if (this.write.task === 'answers' || this.write.task === 'prefixes') this.write.questions = text;
       else this.write.document = text;
     } catch (error) {
       this.error = describeError(error);
@@ -237,8 +240,9 @@ export class MoreState {
 
   /** Whether the work makes its rows of the chosen files. */
   #isOfFiles(): boolean {
-    const { task, document } = this.write;
-    return this.way === 'change' || task === 'variations' || (task === 'pairs' && document === undefined);
+    const { task, document, ownQuestions } = this.write;
+    if (this.way === 'change' || task === 'variations') return true;
+    return task === 'pairs' ? document === undefined : task === 'prefixes' && !ownQuestions;
   }
 
   #filesNow(): Origin {

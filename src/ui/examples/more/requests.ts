@@ -29,6 +29,12 @@ export interface WriteForm {
   task: WritingTaskKind;
   writer: 'base' | 'tuned' | 'service';
   questions: string;
+  /** For `prefixes`: whether these questions are asked, and not those of the rows. */
+  ownQuestions: boolean;
+  /** Tokens of the beginning of an answer. */
+  prefixTokens: number;
+  /** Of 100 questions, those that are answered whole. */
+  wholePercent: number;
   /** Undefined for the plain texts among the examples. */
   document: string | undefined;
   /** The visitor's own prompts. */
@@ -92,9 +98,9 @@ export function writingRequest(
   const { task, writer, count, most, maxTokens, temperature, parallel, perMinute } = form;
   const length = { maxTokens, temperature };
   return {
-    task: taskOf(form, query),
+    task: taskOf(form, query, seed),
     prompt: promptOf(form, prompts),
-    count: task === 'answers' ? 1 : count,
+    count: task === 'answers' || task === 'prefixes' ? 1 : count,
     most,
     writer:
       writer === 'service'
@@ -104,10 +110,23 @@ export function writingRequest(
 }
 
 function taskOf(
-  { task, questions, document, chunk, onlyShown }: WriteForm,
+  { task, questions, ownQuestions, prefixTokens, wholePercent, document, chunk, onlyShown }: WriteForm,
   query: RowQuery,
+  seed: number,
 ): WritingRequest['task'] {
+  const rows = onlyShown ? query : {};
   if (task === 'answers') return { kind: 'answers', questions };
   if (task === 'pairs') return { kind: 'pairs', document, chunk };
-  return { kind: 'variations', query: onlyShown ? query : {} };
+  if (task === 'prefixes') {
+    const own = ownQuestions ? questions : undefined;
+    return {
+      kind: 'prefixes',
+      questions: own,
+      query: rows,
+      tokens: prefixTokens,
+      whole: wholePercent / 100,
+      seed,
+    };
+  }
+  return { kind: 'variations', query: rows };
 }

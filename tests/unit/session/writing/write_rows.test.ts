@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TunesmithError } from '../../../../src/core/errors';
 import type { Sample } from '../../../../src/data/records';
 import { aboutTokens, costOf, estimateOf } from '../../../../src/session/writing/cost';
-import { jobsOf, type JobOptions, type WritingTask } from '../../../../src/session/writing/tasks';
+import type { JobOptions } from '../../../../src/session/writing/job';
+import { jobsOf, type WritingTask } from '../../../../src/session/writing/tasks';
 import type { Completion, Writer } from '../../../../src/session/writing/writer';
 import { writeRows, type WritingEvent } from '../../../../src/session/writing/write_rows';
 
@@ -77,6 +78,63 @@ describe('the requests of a task', () => {
     });
     const broken = { code: 'answer_broken', values: { reason: 'content_filter' } } as const;
     expect(made[0]?.rows(complete('It is', { broken }))).toEqual({ rows: [], problem: broken });
+  });
+
+  it('sample the beginnings of answers, and some whole ones', async () => {
+    const questions = Array.from({ length: 20 }, (_, i) => `q${i}?`);
+    const task = {
+      kind: 'prefixes',
+      questions: questions.join('\n'),
+      query: {},
+      tokens: 4,
+      whole: 0.3,
+      seed: 1,
+    } as const;
+    const prompt = '{question} First step?';
+    const made = await jobs(task, { prompt, most: 50 });
+    // Sampling sees the question alone.
+    expect(made.map(({ messages }) => messages)).toEqual(
+      questions.map((content) => [{ role: 'user', content }]),
+    );
+    const isWhole = made.map(({ tokens }) => tokens === undefined);
+    expect(isWhole.filter(Boolean)).toHaveLength(6);
+    const again = await jobs({ ...task, seed: 2 }, { prompt, most: 50 });
+    expect(again.map(({ tokens }) => tokens === undefined)).not.toEqual(isWhole);
+
+    const at = isWhole.indexOf(false);
+    const learnt = { role: 'user', content: `q${at}? First step?` };
+    const rowOf = (text: string, isCut: boolean): unknown =>
+      made[at]!.rows(complete(text, { isCut })).rows.map(({ json }) => JSON.parse(json) as unknown)[0];
+    expect(rowOf(' Let x\ufffd', true)).toEqual({
+      messages: [learnt, { role: 'assistant', content: ' Let x', prefix: true }],
+    });
+    expect(rowOf('Done.', false)).toEqual({ messages: [learnt, { role: 'assistant', content: 'Done.' }] });
+    expect(made[at]!.rows(complete('', { isCut: true })).problem?.code).toBe('written_empty');
+
+    const whole = made[isWhole.indexOf(true)]!;
+    expect(whole.rows(complete('Whole')).rows[0]?.texts).toEqual([whole.messages[0]?.content, 'Whole']);
+    expect(whole.rows(complete('Wh', { isCut: true })).problem?.code).toBe('answer_cut');
+    expect(estimateOf(made, 100).answerTokens).toBe(6 * 100 + 14 * 4);
+  });
+
+  it('sample answers to the questions of rows, with their system messages', async () => {
+    const task = { kind: 'prefixes', questions: undefined, query: {}, tokens: 4, whole: 0, seed: 1 } as const;
+    const [job, ...more] = await jobs(task, { prompt: '{question}!' });
+    expect(more).toEqual([]);
+    expect(job?.messages).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Why {answer}?' },
+    ]);
+    const writer: Writer = {
+      origin: 'model',
+      parallel: 1,
+      complete: (_, { tokens }) => Promise.resolve(complete(`${tokens} tokens`, { isCut: true })),
+    };
+    const events: WritingEvent[] = [];
+    await writeRows([job!], writer, (event) => events.push(event));
+    expect(events[0]).toMatchObject({
+      proposals: [{ origin: 'model (UPFT-4)', texts: ['Why {answer}?!', '4 tokens'] }],
+    });
   });
 
   it('ask for pairs from each part of a document or of the texts', async () => {

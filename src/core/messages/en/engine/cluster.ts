@@ -17,6 +17,8 @@ export const clusterMessages = {
   cluster_alpaca: 'LLaMA-Factory words the Alpaca prompt a little differently.',
   cluster_weights: ({ count }: { count: number }) =>
     `TRL and LLaMA-Factory know no weights of losses: they count ${plural(count, 'record')} with one like all others.`,
+  cluster_prefixes: ({ count }: { count: number }) =>
+    `LLaMA-Factory also learns to end ${plural(count, 'answer')} that ${count === 1 ? 'is only the beginning of one' : 'are only beginnings'}.`,
   cluster_mixed: ({ texts, conversations }: { texts: number; conversations: number }) =>
     `LLaMA-Factory trains on the ${plural(conversations, 'conversation')} and leaves out the ${plural(texts, 'text')}: it can’t mix them in one run.`,
   cluster_loss: ({

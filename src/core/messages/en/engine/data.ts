@@ -126,6 +126,7 @@ export const dataMessages = {
   system_twice: ({ name }: { name: string }) =>
     `There is a system message both in “system” and in “${name}”: keep one of them.`,
   system_late: 'a system message can only be the first.',
+  prefix_early: 'only the last answer can be a “prefix”, the beginning of one.',
   answer_empty: 'the answer is empty.',
   message_no_object: 'each message must be an object with “role” and “content”, or with “from” and “value”.',
   message_digits:

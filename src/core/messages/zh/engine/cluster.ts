@@ -16,6 +16,8 @@ export const clusterMessages: typeof english = {
   cluster_alpaca: 'LLaMA-Factory 的 Alpaca 提示词措辞略有不同。',
   cluster_weights: ({ count }) =>
     `TRL 和 LLaMA-Factory 没有损失权重：它们会把 ${format.count(count)} 条带权重的数据行与其他行同等对待。`,
+  cluster_prefixes: ({ count }) =>
+    `有 ${format.count(count)} 个回答只是开头，LLaMA-Factory 会连同它们的结束一起学习。`,
   cluster_mixed: ({ texts, conversations }) =>
     `LLaMA-Factory 只训练 ${format.count(conversations)} 段对话，不用 ${format.count(texts)} 段文本：它不能在一次训练中混用两者。`,
   cluster_loss: ({ loss, count }) => {

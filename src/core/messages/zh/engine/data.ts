@@ -109,6 +109,7 @@ export const dataMessages: typeof english = {
   message_fault: ({ number, fault }) => `第 ${number} 条消息：${fault}`,
   system_twice: ({ name }) => `“system”和“${name}”中都有系统消息：请只保留一个。`,
   system_late: '系统消息只能是第一条。',
+  prefix_early: '只有最后一个回答可以是“prefix”，即回答的开头。',
   answer_empty: '回答为空。',
   message_no_object: '每条消息必须是带有“role”和“content”，或“from”和“value”的对象。',
   message_digits: '不支持名称全为数字的字段，因为它会失去在其他字段中的位置。',
