@@ -38,8 +38,8 @@ export class RunNotes {
   }
 }
 
-/** Tells a person and a program a note on a run. */
+/** Tells a person a note on a run, or a program. */
 export function tellNote(told: Message, output: Output): void {
-  output.json({ event: 'note', note: messageJson(told) });
-  output.note(say(told));
+  if (output.isJson) output.json({ event: 'note', note: messageJson(told) });
+  else output.note(say(told));
 }

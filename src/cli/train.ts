@@ -170,7 +170,7 @@ function runsOf(session: Session, records: RunRecords): Runs {
 
 /** Writes the adapter of a run that has made a step. Throws `stopped_…` if the run is not finished. */
 async function finish(
-  { state, checkpointStep: step, steps, settings }: RunRecord,
+  { state, checkpointStep: step, adapterStep = step, steps, settings }: RunRecord,
   {
     path,
     files,
@@ -194,7 +194,7 @@ async function finish(
     throw new TunesmithError({ code: 'stopped_at_step', values: { step, steps, path } });
   }
   reportMemory(await session.device(), output);
-  output.json({ event: 'done', output_dir: path });
+  output.json({ event: 'done', output_dir: path, adapter_step: adapterStep });
   output.line(t.cli.trained(t.cli.runStates[state], step, steps, path));
 }
 

@@ -90,7 +90,7 @@ describe('train', () => {
     expect(events.at(-3)).toMatchObject({ event: 'eval', step: STEPS });
     expect(events.at(-3)?.perplexity).toBeCloseTo(Math.exp(Number(events.at(-3)?.eval_loss)), 10);
     expect(events.at(-2)).toMatchObject({ event: 'memory' });
-    expect(events.at(-1)).toEqual({ event: 'done', output_dir: at('whole') });
+    expect(events.at(-1)).toEqual({ event: 'done', output_dir: at('whole'), adapter_step: STEPS });
 
     const names = await readdir(at('whole'));
     expect(names.sort()).toEqual([
@@ -137,6 +137,27 @@ describe('train', () => {
     const { events } = await succeeds(goOn);
     expect(events.at(-1)).toMatchObject({ event: 'done' });
     expect(Buffer.compare(await weights('broken'), await weights('whole'))).toBe(0);
+  });
+
+  it('stops early over a run that learns by heart, says so, and keeps the adapter of the best step', async () => {
+    const settings =
+      '--lr_scheduler_type constant --save_steps 100 --learning_rate 0.02 --lora_dropout 0 --neftune_noise_alpha none';
+    const own = (output: string, more: string): string[] =>
+      trainArguments(output, ...`${settings} ${more}`.split(' '));
+    const stopping = '--load_best_model_at_end true --early_stopping_patience 3 --save_total_limit 1';
+    const { events } = await succeeds(own('early', `--max_steps 60 --eval_steps 2 ${stopping}`));
+    const evaluated = events.filter(({ event }) => event === 'eval');
+    const best = evaluated.reduce((a, b) => (Number(b.eval_loss) < Number(a.eval_loss) ? b : a));
+    const steps = events.filter(({ event }) => event === 'step').length;
+    expect(steps).toBe(Number(best.step) + 6);
+    const notes = events.flatMap(({ event, note }) =>
+      event === 'note' ? (note as { code: string }).code : [],
+    );
+    expect(notes).toEqual(expect.arrayContaining(['over_fitting', 'stopped_early', 'best_step_taken']));
+    expect(events.at(-1)).toMatchObject({ event: 'done', adapter_step: best.step });
+    await succeeds(own('best', `--max_steps ${String(best.step)}`));
+    expect(await weights('early')).toEqual(await weights('best'));
+    expect(await readFile(join(at('early'), 'README.md'), 'utf8')).toContain(`of step ${String(best.step)}`);
   });
 
   it('leaves no adapter and no success if it is stopped before the first step', async () => {
