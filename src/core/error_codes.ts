@@ -192,6 +192,8 @@ export const ERROR_CLASSES = {
   logits_not_finite: 'numbers',
   loss_not_finite: 'numbers',
   lr_end_too_high: 'input',
+  mix_not_low_rank: 'input',
+  mix_ranks: 'input',
   mixture_long: 'input',
   model_changed: 'input',
   model_file_missing: 'input',

@@ -22,6 +22,7 @@ const GROUPS = [
   'data',
   'watching',
   'answers',
+  'mixing',
 ] as const;
 
 export type Group = (typeof GROUPS)[number];

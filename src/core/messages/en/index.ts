@@ -27,7 +27,7 @@ import { model } from './model';
 import { more } from './more';
 import { rows } from './rows';
 import { runs } from './runs';
-import { answerHelp, settingHelp } from './setting_help';
+import { answerHelp, mixHelp, settingHelp } from './setting_help';
 import { settings } from './settings';
 import { shared } from './shared';
 import { shell } from './shell';
@@ -53,6 +53,7 @@ export const en = {
   rows,
   runs,
   answerHelp,
+  mixHelp,
   settingHelp,
   settings,
   shared,

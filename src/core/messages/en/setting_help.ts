@@ -1,4 +1,5 @@
 import type { AnswerSettingName, SettingName } from '../../settings/table';
+import type { MixSettingName } from '../../settings/mixing';
 import type { SettingHelp } from '../entry';
 
 /** The help of the settings for loading and training. */
@@ -193,3 +194,25 @@ export const answerHelp = {
   max_new_tokens: 'The greatest number of tokens in an answer.',
   seed: 'The same seed gives the same answer.',
 } satisfies Readonly<Record<AnswerSettingName, string | SettingHelp>>;
+
+/** The help of the settings of a mix of adapters. */
+export const mixHelp = {
+  combination_type: {
+    help: 'How the adapters become one.',
+    options: {
+      svd: 'the sum of their changes to the model, as close as one adapter of svd_rank comes to it; the ranks may differ',
+      linear: 'their matrices are added up: quick and rough; needs equal ranks',
+      cat: 'the exact sum of their changes; the rank is the sum of the ranks',
+      ties: 'keeps each one’s largest values, and those that agree in sign; needs equal ranks',
+      dare_linear: 'drops values at random, enlarges the others, then as linear',
+      dare_ties: 'drops values at random, enlarges the others, and keeps those that agree in sign',
+    },
+  },
+  density: 'The share of each adapter’s values that is kept, for ties, dare_linear and dare_ties.',
+  majority_sign_method: {
+    help: 'How ties and dare_ties choose the sign of a value.',
+    options: { total: 'that of the sum of the values', frequency: 'that of the most adapters' },
+  },
+  svd_rank: 'The rank of a mix by svd.',
+  seed: 'The values that dare_linear and dare_ties drop: the same seed gives the same mix.',
+} satisfies Readonly<Record<MixSettingName, string | SettingHelp>>;

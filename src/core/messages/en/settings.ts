@@ -17,6 +17,7 @@ export const settings = {
     data: 'Examples',
     watching: 'Reporting and saving',
     answers: 'Answer settings',
+    mixing: 'Mixing adapters',
   },
   none: 'No setting matches.',
   noneChanged: 'All settings are at their defaults.',

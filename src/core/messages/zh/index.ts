@@ -17,7 +17,7 @@ import { model } from './model';
 import { more } from './more';
 import { rows } from './rows';
 import { runs } from './runs';
-import { answerHelp, settingHelp } from './setting_help';
+import { answerHelp, mixHelp, settingHelp } from './setting_help';
 import { settings } from './settings';
 import { shared } from './shared';
 import { shell } from './shell';
@@ -43,6 +43,7 @@ export const zh: Catalogue = {
   rows,
   runs,
   answerHelp,
+  mixHelp,
   settingHelp,
   settings,
   shared,

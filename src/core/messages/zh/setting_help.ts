@@ -181,3 +181,25 @@ export const answerHelp: Catalogue['answerHelp'] = {
   max_new_tokens: '一个回答最多的 token 数。',
   seed: '种子相同，得到的回答也相同。',
 };
+
+/** The help of the settings of a mix of adapters. */
+export const mixHelp: Catalogue['mixHelp'] = {
+  combination_type: {
+    help: '把几个适配器混合成一个的方式。',
+    options: {
+      svd: '把它们对模型的改动相加，再用秩为 svd_rank 的适配器尽可能逼近；秩可以不同',
+      linear: '直接把矩阵相加：快，但粗略；秩必须相同',
+      cat: '改动的精确之和；秩为各适配器的秩之和',
+      ties: '保留每个适配器中最大的值，再保留其中符号一致的；秩必须相同',
+      dare_linear: '随机丢弃一部分值并放大其余的值，然后按 linear 相加',
+      dare_ties: '随机丢弃一部分值并放大其余的值，再保留其中符号一致的',
+    },
+  },
+  density: '每个适配器保留的值所占的比例，用于 ties、dare_linear 和 dare_ties。',
+  majority_sign_method: {
+    help: 'ties 和 dare_ties 确定每个值的符号的方式。',
+    options: { total: '按各值之和的符号', frequency: '按多数适配器的符号' },
+  },
+  svd_rank: '用 svd 混合时结果的秩。',
+  seed: '决定 dare_linear 和 dare_ties 丢弃哪些值：种子相同，混合结果也相同。',
+};

@@ -18,6 +18,7 @@ export const settings: Catalogue['settings'] = {
     data: '样本',
     watching: '记录与保存',
     answers: '回答设置',
+    mixing: '混合适配器',
   },
   none: '没有匹配的设置。',
   noneChanged: '所有设置都是默认值。',

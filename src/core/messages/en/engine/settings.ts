@@ -66,5 +66,6 @@ export const settingMessages = {
   setting_all_samples: 'all',
   setting_never_early: 'train to the end',
   setting_no_noise: 'no noise',
+  setting_highest_rank: 'the highest rank among the adapters',
   setting_empty_text: 'an empty text',
 };

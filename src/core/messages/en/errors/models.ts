@@ -255,6 +255,14 @@ export const modelErrors = {
     message: `${fault}.`,
     hint: 'Choose another quantisation of this model, or its unquantised checkpoint.',
   }),
+  mix_not_low_rank: ({ name, kind }: { name: string; kind: string }) => ({
+    message: `${name} is a ${kind} adapter, and only plain LoRA can be mixed.`,
+    hint: 'Leave it out of the mix.',
+  }),
+  mix_ranks: ({ type, ranks }: { type: string; ranks: readonly number[] }) => ({
+    message: `${type} can only mix adapters of the same rank, and these have ${format.list(ranks.map(String))}.`,
+    hint: 'Choose svd or cat, which mix any ranks.',
+  }),
   settings_conflict: ({
     setting,
     value,

@@ -41,5 +41,6 @@ export const settingMessages: typeof english = {
   setting_all_samples: '全部',
   setting_never_early: '训练到底',
   setting_no_noise: '不加噪声',
+  setting_highest_rank: '各适配器中最高的秩',
   setting_empty_text: '空文本',
 };

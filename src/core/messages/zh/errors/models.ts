@@ -210,6 +210,14 @@ export const modelErrors: typeof english = {
     message: `${fault}。`,
     hint: '请选择此模型的其他量化版本，或未量化的检查点。',
   }),
+  mix_not_low_rank: ({ name, kind }) => ({
+    message: `“${name}”是 ${kind} 适配器，只有普通 LoRA 才能混合。`,
+    hint: '请不要把它放进混合。',
+  }),
+  mix_ranks: ({ type, ranks }) => ({
+    message: `${type} 只能混合秩相同的适配器，而这些适配器的秩为 ${ranks.join('、')}。`,
+    hint: '请改用 svd 或 cat，它们可以混合不同的秩。',
+  }),
   settings_conflict: ({ setting, value, other, hint }) => ({
     message: `${setting} = ${value} 不能与 ${other} 同时使用。`,
     hint,
