@@ -1,10 +1,13 @@
-import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
+import { parseSettings, SETTING_NAMES, type TrainSettings } from '../core/settings/settings';
 import { folderTarget } from '../exports/targets/folder_target';
+import type { FormatName } from '../exports/facts';
 import type { ExportCheck, ExportPlan } from '../exports/format';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
 import { bytesOfFiles } from '../exports/targets/target';
 import { planExport, writeExport } from '../session/exports/exporting';
+import type { ExportOptions } from '../session/exports/offers';
 import type { Progress } from '../session/progress';
+import type { Session } from '../session/session';
 import type { FileStore } from '../storage/file_store';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { EXAMPLES_FORMATS, givenOptions, optionsOfFormats } from './export_options';
@@ -51,14 +54,7 @@ export const exportCommand: Command = {
           const { template } = args.settings;
           if (template) session.setTuned({ ...session.requireTuned(), template });
         }
-        signal.throwIfAborted();
-        const plan = await planExport(session, format.name, options, language, settings);
-        for (const note of plan.notes ?? []) output.note(say(note));
-        for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
-        const onProgress = (told: Progress): void => output.progress(progressText(told));
-        const check = await writeExport(plan, folderTarget(files), { signal, onProgress });
-        output.progress('');
-        tellExport({ path, format: format.name, plan, check }, output);
+        await writeInto(session, { path, format: format.name, options, settings }, { files, output, signal });
       } finally {
         output.progress('');
         session.close();
@@ -67,6 +63,29 @@ export const exportCommand: Command = {
     await interruptible((signal) => withExportFolder(path, (files) => work(files, signal)));
   },
 };
+
+interface ExportRequest {
+  readonly path: string;
+  readonly format: FormatName;
+  readonly options: ExportOptions;
+  readonly settings: TrainSettings;
+}
+
+/** Writes an export of a session into a folder, checks it, and reports it. */
+export async function writeInto(
+  session: Session,
+  { path, format, options, settings }: ExportRequest,
+  { files, output, signal }: { files: FileStore; output: Output; signal: AbortSignal },
+): Promise<void> {
+  signal.throwIfAborted();
+  const plan = await planExport(session, format, options, language, settings);
+  for (const note of plan.notes ?? []) output.note(say(note));
+  for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
+  const onProgress = (told: Progress): void => output.progress(progressText(told));
+  const check = await writeExport(plan, folderTarget(files), { signal, onProgress });
+  output.progress('');
+  tellExport({ path, format, plan, check }, output);
+}
 
 interface WrittenExport {
   readonly path: string;

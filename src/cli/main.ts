@@ -11,6 +11,7 @@ import { commandHelp, overview } from './help';
 import { inspectCommand } from './inspect';
 import { sayError } from './language';
 import { logitsCommand } from './logits';
+import { mixCommand } from './mix';
 import { modelsCommand } from './models';
 import { createOutput } from './output';
 import { previewCommand } from './preview';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   chatCommand,
   exportCommand,
   reduceCommand,
+  mixCommand,
   uploadCommand,
   logitsCommand,
   inspectCommand,

@@ -18,18 +18,29 @@ import type { Output } from './output';
 import { temporaryScratch } from './scratch';
 import { interruptible } from './signals';
 
-/**
- * Opens a session with the model that the arguments name, and with their adapter if they name one. Ctrl-C stops it.
- * Throws the errors of opening; `stopped`.
- */
+/** As `openBase`, with the adapter that the arguments name, if they name one. */
 export async function openSession(
   args: Arguments,
   settings: TrainSettings,
   output: Output,
 ): Promise<Session> {
+  const path = args.text('adapter');
+  const adapter = path === undefined ? undefined : await openFolder(path, 'adapter');
+  const session = await openBase(args, settings, output);
+  try {
+    if (adapter) for (const note of (await session.importAdapter(adapter)).notes) output.note(say(note));
+    return session;
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens a session with the model that the arguments name. Ctrl-C stops it. Throws the errors of opening; `stopped`.
+ */
+export async function openBase(args: Arguments, settings: TrainSettings, output: Output): Promise<Session> {
   const origin = await modelOrigin(args);
-  const adapterPath = args.text('adapter');
-  const adapter = adapterPath === undefined ? undefined : await openFolder(adapterPath, 'adapter');
   const session = new Session({
     openDevice,
     tuning: tuningOf(args),
@@ -53,7 +64,6 @@ export async function openSession(
     await giveOriginals(session, library, args.text('original_model'));
     const { facts, textNotes } = session.model;
     for (const note of [...facts.notes, ...textNotes]) output.note(say(note));
-    if (adapter) for (const note of (await session.importAdapter(adapter)).notes) output.note(say(note));
     return session;
   } catch (error) {
     output.progress('');

@@ -90,7 +90,7 @@ export const trainCommand: Command = {
 
       const session = await openSession(args, wanted, output);
       try {
-        const initial = initFolder && (await session.importAdapter(initFolder));
+        const initial = initFolder && (await session.importAdapter(initFolder)).tuned;
         const settings = initial ? settingsOver(initial, given) : wanted;
         await setExamples(session, data, settings, output);
         reportExamples(session.dataset, output);

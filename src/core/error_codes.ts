@@ -194,6 +194,8 @@ export const ERROR_CLASSES = {
   lr_end_too_high: 'input',
   mix_not_low_rank: 'input',
   mix_ranks: 'input',
+  mix_setting_unused: 'input',
+  mix_weight: 'input',
   mixture_long: 'input',
   model_changed: 'input',
   model_file_missing: 'input',

@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import type { Message } from '../core/messages/message';
+import type { MixSettings } from '../core/settings/mixing';
 import type { DataSettings, TrainSettings } from '../core/settings/settings';
 import type { Originals } from '../exports/merged/originals';
 import type { CheckpointState } from '../formats/checkpoint';
@@ -35,6 +35,7 @@ import { sizeAdvice, sizeOf } from './plans/size_advice';
 import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
 import { mostChatRows, trainedTemplate, type LoadedModel, type TunedAdapter } from './models/loaded';
+import { mixTuned, type MixPart, type ReadTuned } from './models/mixed';
 import { readPrompts, samplePromptsOf } from './chat/sample_answers';
 import { evaluateExamples } from './runs/evaluation';
 import { runTraining, type TrainCall, type TrainingOutcome } from './runs/training';
@@ -323,17 +324,25 @@ export class Session {
     return await this.#withAdapter(({ model }, adapter) => allLogits(model, adapter, ids, signal), tuned);
   }
 
-  /**
-   * Makes the adapter in a folder, or in a zip of one, the tuned adapter, with the chat template beside it. `notes` are for
-   * the person.
-   */
-  async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Message[] }> {
+  /** Makes an adapter in a folder the tuned adapter. Returns what `readAdapter` does. */
+  async importAdapter(folder: ModelFolder): Promise<ReadTuned> {
+    const read = await this.readAdapter(folder);
+    this.setTuned(read.tuned);
+    return read;
+  }
+
+  /** The adapter in a folder, or in a zip of one, with the chat template beside it. */
+  async readAdapter(folder: ModelFolder): Promise<ReadTuned> {
     const { layout, parameters, frozen, baseModel } = await readAnyAdapter(folder, this.layout.spec);
     const template = await readAdapterTemplate(folder, this.model);
     const tuned = { layout, parameters, frozen, ...(template && { template }) };
-    this.setTuned(tuned);
     const notes = otherBaseNotes(baseModel, this.model.identity, await this.saidBase());
-    return { ...tuned, notes: [...notes, ...adapterTemplateNotes(template)] };
+    return { tuned, notes: [...notes, ...adapterTemplateNotes(template)] };
+  }
+
+  /** Mixes adapters of the open model as `mixAdapters`, which see for the errors. The tuned adapter stays. */
+  mix(parts: readonly MixPart[], settings: MixSettings): ReadTuned {
+    return mixTuned(this.layout.spec, parts, settings);
   }
 
   close(): void {

@@ -47,7 +47,8 @@ it.each([
     await session.open(
       await loadableFolder(await openFolder(base, 'model'), identity, loadSettingsOf('f32')),
     );
-    const { layout, parameters, frozen } = await session.importAdapter(await openFolder(adapter, 'adapter'));
+    const { layout, parameters, frozen } = (await session.importAdapter(await openFolder(adapter, 'adapter')))
+      .tuned;
     expect(session.template).toBe('model');
     session.setTuned({ layout, parameters, frozen, template: 'alpaca' });
     await session.importAdapter(await written(session));

@@ -272,6 +272,18 @@ describe('the other commands', () => {
     expect(events[0]!.tokens).toBeLessThanOrEqual(12);
   });
 
+  it('mix writes a PEFT folder, and refuses what has no effect', async () => {
+    const mix = ['mix', '--model', model, '--adapter', `${adapter}=0.5`, `${at('whole')}=-0.25`];
+    const { code, error } = await tunesmith([...mix, '--output', at('no-mix'), '--density', '0.5']);
+    expect([code, error]).toEqual([2, expect.stringContaining('--density')]);
+    const more = ['--output', at('mixed'), '--combination_type', 'cat', '--json'];
+    const { code: mixed, events } = await tunesmith([...mix, ...more]);
+    expect(mixed).toBe(0);
+    expect(events.at(-1)).toMatchObject({ output: at('mixed'), format: 'peft', difference: 0 });
+    const config = JSON.parse(await readFile(join(at('mixed'), 'adapter_config.json'), 'utf8')) as unknown;
+    expect(config).toMatchObject({ r: fixture.expected.lora.r + 4, lora_alpha: fixture.expected.lora.r + 4 });
+  });
+
   it('inspect tells the spec, the parameters and the memory by purpose', async () => {
     const { events } = await succeeds(['inspect', '--model', model, '--adapter', adapter, '--json']);
     const { spec, parameters, memory } = events[0] as {

@@ -11,7 +11,7 @@ export interface Finished {
 }
 
 /** Commands whose numbers depend on the kernels: tests are to see the same ones on every machine. */
-const COMPUTING = ['train', 'eval', 'chat', 'logits'];
+const COMPUTING = ['train', 'eval', 'chat', 'logits', 'mix'];
 
 function untuned(args: readonly string[]): readonly string[] {
   return COMPUTING.includes(args[0] ?? '') ? [...args, '--no-tune'] : args;

@@ -44,7 +44,7 @@ function weighted(name: string, weight: number): WeightedAdapter {
   return { name, weight, adapter: { layout, parameters, frozen: new Float32Array(0) } };
 }
 
-/** What PEFT kept, by module, part and adapter, in the order in which it drew. */
+/** The values that PEFT's DARE kept, by module, part and adapter, in the order in which it drew. */
 function kept(name: string, names: readonly string[]): Keeps {
   const masks = new Map<string, Uint8Array>();
   const { modules } = adapterLayout(spec, { ...adapters[names[0]!]!, layers_to_transform: [1] });

@@ -26,6 +26,7 @@ export const cli = {
       'writes a base model with an adapter into a folder, in a format for other programs; or all that a cluster needs to train one',
     reduce:
       'writes an adapter again without its noise (NoRM): a rank for each module, and the loss over the examples before and after',
+    mix: 'mixes adapters of one base with weights and writes the mix as a PEFT folder',
     upload: 'uploads a folder of an export to a repository on the Hub',
     logits: 'writes the logits of tokens as a safetensors file, f32 [tokens, vocabulary]',
     inspect: 'shows the architecture, the parameters and the memory that training needs; loads no weights',
@@ -39,6 +40,8 @@ export const cli = {
   },
   options: {
     adapter: 'a PEFT adapter for it; without one, the base model alone',
+    mixed:
+      'the adapters to mix, each with its weight: style=0.7 facts=0.3; the weight is 1 unless given, and a negative one takes away what the adapter does',
     adapterNeeded: (examples: readonly string[]) =>
       `a PEFT adapter for it; only ${format.alternatives(examples)} does without one`,
     adapterToInspect: 'a PEFT adapter, whose rank and target modules are used',

@@ -21,6 +21,7 @@ export const cli: Catalogue['cli'] = {
     chat: '回答一个问题',
     export: '将基座模型与适配器以其他程序可用的格式写入文件夹，或写出在集群上训练所需的一切',
     reduce: '用 NoRM 给适配器降噪后另存：每个模块保留各自的秩，并给出降噪前后在样本上的损失',
+    mix: '按权重混合同一基座模型的几个适配器，写成 PEFT 文件夹',
     upload: '把导出的文件夹上传到 Hub 上的仓库',
     logits: '计算 token 的 logits，写为 safetensors 文件，f32 [token 数 × 词表大小]',
     inspect: '显示架构、参数量和训练所需显存；不加载权重',
@@ -33,6 +34,8 @@ export const cli: Catalogue['cli'] = {
   },
   options: {
     adapter: '用于基座模型的 PEFT 适配器；不指定则只用基座模型',
+    mixed:
+      '要混合的适配器及各自的权重，例如 style=0.7 facts=0.3；不写权重时为 1，负的权重会减去该适配器的作用',
     adapterNeeded: (examples) =>
       `用于基座模型的 PEFT 适配器；只有 ${format.alternatives(examples)} 可以不指定`,
     adapterToInspect: 'PEFT 适配器，采用其秩和目标模块',

@@ -46,6 +46,8 @@ export const session = {
     `tokenizer_config.json names no eos_token; ${token} is used, as the tokenizer’s class or the model’s configs name it.`,
   adapter_of_other_base: ({ named, open }: { named: string; open: string }) =>
     `The adapter was made for ${named}, but ${open} is open. If these are different models, the adapter will not work well.`,
+  mix_templates: ({ used, other }: { used: string; other: string }): string =>
+    `${other} was trained with another chat template than ${used}, whose template the mix uses.`,
   adapter_template: ({ alpaca }: { alpaca: boolean }): string =>
     alpaca
       ? 'The adapter was trained with the Alpaca prompt: chat and exports use it.'

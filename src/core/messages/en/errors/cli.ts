@@ -69,6 +69,14 @@ export const cliErrors = {
     message: `${command} does not take the word “${word}”.`,
     hint: `See ${command} --help.`,
   }),
+  mix_setting_unused: ({ name, type }: { name: string; type: string }) => ({
+    message: `--${name} has no effect on a mix by ${type}.`,
+    hint: 'Leave it out, or choose another --combination_type.',
+  }),
+  mix_weight: ({ name, given }: { name: string; given: string }) => ({
+    message: `The weight of ${name} must be a number, not “${given}”.`,
+    hint: 'Write --adapter DIR=0.7, for example.',
+  }),
   command_unknown: ({ name, names }: { name: string; names: readonly string[] }) => ({
     message: `There is no command ${name}.`,
     hint: `The commands are ${names.join(', ')}.`,

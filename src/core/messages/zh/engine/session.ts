@@ -37,6 +37,8 @@ export const session: typeof english = {
     `tokenizer_config.json 没有指定 eos_token；按照分词器的类或模型的配置采用 ${token}。`,
   adapter_of_other_base: ({ named, open }) =>
     `此适配器是为 ${named} 训练的，而当前打开的是 ${open}。如果二者是不同的模型，效果会不好。`,
+  mix_templates: ({ used, other }) =>
+    `${other} 训练时的对话模板与 ${used} 的不同，混合后采用 ${used} 的模板。`,
   adapter_template: ({ alpaca }) =>
     alpaca
       ? '此适配器是用 Alpaca 提示词训练的：对话和导出都采用它。'

@@ -46,6 +46,14 @@ export const cliErrors: typeof english = {
     message: `${command} 不接受“${word}”。`,
     hint: `请查看 ${command} --help。`,
   }),
+  mix_setting_unused: ({ name, type }) => ({
+    message: `用 ${type} 混合时，--${name} 不起作用。`,
+    hint: '请去掉它，或换一个 --combination_type。',
+  }),
+  mix_weight: ({ name, given }) => ({
+    message: `${name} 的权重必须是数值，而不是“${given}”。`,
+    hint: '例如写成 --adapter DIR=0.7。',
+  }),
   command_unknown: ({ name, names }) => ({
     message: `没有名为 ${name} 的命令。`,
     hint: `可用的命令有 ${names.join('、')}。`,
