@@ -98,7 +98,7 @@ export const SETTINGS = {
     decides: ['memory'],
     fixed: 'adapter',
   }),
-  init_lora_weights: setting(choice(['true', 'pissa'], { pattern: pissaWithRounds }), {
+  init_lora_weights: setting(choice(['true', 'pissa', 'loftq'], { pattern: pissaWithRounds }), {
     default: true,
     group: 'adapter',
     decides: ['memory'],

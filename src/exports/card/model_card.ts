@@ -99,7 +99,8 @@ export function modelCard({ base, adapter, run, merged, uses }: CardSource, lang
 
 /** Says how the adapter was initialised, if its rank differs from the settings. */
 function startText({ card }: Catalogue, { init_lora_weights, r }: TrainSettings): string[] {
-  return init_lora_weights === true ? [] : [card.startedAsPissa(r, init_lora_weights)];
+  if (init_lora_weights === true) return [];
+  return [init_lora_weights === 'loftq' ? card.startedAsLoftq : card.startedAsPissa(r, init_lora_weights)];
 }
 
 function frontMatter(

@@ -1,3 +1,4 @@
+import { startsAsPissa } from '../../core/settings/starts';
 import { Document } from 'yaml';
 import type { TrainSettings } from '../../core/settings/settings';
 
@@ -50,7 +51,7 @@ export function fsdpText({
       fsdp_auto_wrap_policy: 'TRANSFORMER_BASED_WRAP',
       fsdp_activation_checkpointing: false,
       // Each process but one would leave the base empty, and PiSSA would divide that.
-      fsdp_cpu_ram_efficient_loading: init_lora_weights === true,
+      fsdp_cpu_ram_efficient_loading: !startsAsPissa({ init_lora_weights }),
       fsdp_offload_params: false,
       fsdp_reshard_after_forward: true,
       fsdp_state_dict_type: 'FULL_STATE_DICT',

@@ -1,3 +1,4 @@
+import { startsAsPissa } from '../../core/settings/starts';
 import type { JsonValue } from '../../core/json';
 import type { TrainSettings } from '../../core/settings/settings';
 import { FILES, recordsFile, tokensFile } from './names';
@@ -35,7 +36,7 @@ if __name__ == "__main__":
 
 function imports({ settings, words, fromAdapter, heldOut }: ScriptFacts): string {
   const usesBits = Object.keys(words.bits).length > 0;
-  const isPissa = !fromAdapter && settings.init_lora_weights !== true;
+  const isPissa = !fromAdapter && startsAsPissa(settings);
   const peft = fromAdapter ? ['PeftModel'] : ['LoraConfig', ...(isPissa ? ['PeftModel'] : [])];
   const transformers = [
     'AutoModelForCausalLM',
@@ -138,7 +139,7 @@ function main({
   fromAdapter,
 }: ScriptFacts): string {
   const quantization = Object.keys(words.bits).length > 0 ? ', quantization_config=QUANTIZATION' : '';
-  const isPissa = !fromAdapter && settings.init_lora_weights !== true;
+  const isPissa = !fromAdapter && startsAsPissa(settings);
   const trainer = settings.loraplus_lr_ratio === 1 ? 'SFTTrainer' : 'LoraPlusTrainer';
   // Packed rows are filled up to it.
   const rowSize = settings.packing ? settings.max_seq_length : undefined;

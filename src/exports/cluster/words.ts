@@ -1,3 +1,4 @@
+import { startsAsPissa } from '../../core/settings/starts';
 import type { JsonValue } from '../../core/json';
 import { decayStepsOf } from '../../train/schedule';
 import { SETTING_NAMES, type SettingName, type TrainSettings } from '../../core/settings/settings';
@@ -76,8 +77,8 @@ function schedulerArguments(settings: TrainSettings, steps: number): Values {
 const BY_EVALUATION_LOSS = { metric_for_best_model: 'eval_loss', greater_is_better: false };
 
 /** Whether PEFT and LLaMA-Factory refuse a quantised base, because the adapter begins with a part of its weights. */
-function needsWhole({ init_lora_weights }: TrainSettings): boolean {
-  return init_lora_weights !== true;
+function needsWhole(settings: TrainSettings): boolean {
+  return startsAsPissa(settings);
 }
 
 /**
@@ -122,6 +123,8 @@ const WORDS: {
   use_dora: adapter('use_dora', 'use_dora'),
   init_lora_weights: (start) => {
     if (start === true) return { lora: { init_lora_weights: true } };
+    // PEFT's own LoftQ needs an unquantised base, of which it makes another one.
+    if (start === 'loftq') return { lora: { init_lora_weights: true }, unsaid: ['TRL', 'LLaMA-Factory'] };
     const rounds = Number(/^pissa_niter_(\d+)$/.exec(start)?.[1] ?? -1);
     return {
       lora: { init_lora_weights: start },

@@ -56,6 +56,8 @@ export interface TrainedModule extends AdaptedShape {
 
 /** Initial values computed from the base's unquantised weight. */
 export interface AdapterOrigin {
+  /** The matrix that `start` multiplies with: the weight, or the weight minus its quantised form. Default: the weight. */
+  readonly of?: 'weight' | 'quantisation_error';
   /** Most vectors that `start` multiplies with at once. */
   block(shape: AdaptedShape): number;
   /**

@@ -1,11 +1,12 @@
 import { dora } from './dora';
 import type { AdapterKind, PeftForm } from './kind';
+import { loftq } from './loftq';
 import { lora } from './lora';
 import { pissa } from './pissa';
 import type { WholeSettings } from './settings';
 
 /** All kinds of adapters. The first one that the settings select counts, so plain LoRA is the last of its type. */
-export const ADAPTER_KINDS: readonly AdapterKind[] = [pissa, dora, lora];
+export const ADAPTER_KINDS: readonly AdapterKind[] = [loftq, pissa, dora, lora];
 
 export function adapterKind(settings: WholeSettings): AdapterKind {
   const type: string = settings.finetuning_type;

@@ -5,6 +5,7 @@ import { linear } from '../../ops/linear';
 import { wholeWeight } from '../../ops/products/dense_parts';
 import type { Builder, Tensor } from '../../ops/op';
 import type { AdapterKind, BoundModule, PartValues, TrainedModule } from './kind';
+import { startsAsPissa } from '../../core/settings/starts';
 import { addsPair, pairOf, pairParts, trainedPair } from './lora';
 import { loraForm } from './lora_form';
 import type { WholeSettings } from './settings';
@@ -25,7 +26,7 @@ export const pissa: AdapterKind = {
   name: 'pissa',
   title: 'PiSSA',
   finetuningType: 'lora',
-  isMeant: ({ init_lora_weights }) => init_lora_weights !== true,
+  isMeant: startsAsPissa,
   peft: loraForm,
   check({ use_dora, use_rslora, rank_pattern, alpha_pattern, init_lora_weights }) {
     if (use_dora) throw conflict(init_lora_weights, 'use_dora', message('pissa_or_dora'));

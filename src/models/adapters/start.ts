@@ -2,7 +2,7 @@ import { TunesmithError } from '../../core/errors';
 import type { LinearOperator } from '../../core/truncated_svd';
 import { normal, streamOf } from '../../core/random';
 import type { Limits } from '../../ops/op';
-import { rowRuns } from '../base_rows';
+import { readRows, rowRuns } from '../base_rows';
 import type { Model } from '../model';
 import type { StoredWeights } from '../stored/stored_weight';
 import { readUnquantized } from '../unquantized_rows';
@@ -45,7 +45,8 @@ export async function computeStart(
   const request = {
     modules: layout.modules,
     blockOf: (shape: AdaptedShape) => origin.block(shape),
-    rowsOf: (module: AdapterModule) => rowsOf(model, stored, module),
+    rowsOf: (module: AdapterModule) =>
+      origin.of === 'quantisation_error' ? errorRows(model, stored, module) : rowsOf(model, stored, module),
     ...{ onProgress, signal },
   };
   await withBaseProducts(model, request, (weight, module) =>
@@ -112,6 +113,19 @@ async function* rowsOf(
   { path, out, in: input }: AdapterModule,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
   for (const run of rowRuns(out, input)) yield await readUnquantized(model, stored, path, run);
+}
+
+/** Rows of the weight minus its quantised form. */
+async function* errorRows(
+  model: Model,
+  stored: StoredWeights | undefined,
+  { path, out, in: input }: AdapterModule,
+): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
+  for (const run of rowRuns(out, input)) {
+    const whole = await readUnquantized(model, stored, path, run);
+    const quantised = await readRows(model, `${path}.weight`, run);
+    yield whole.map((value, i) => value - quantised[i]!);
+  }
 }
 
 function notFinite(path: string): TunesmithError {

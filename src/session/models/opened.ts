@@ -93,6 +93,7 @@ export class OpenedModel {
    */
   weightsFor({ kind, modules }: AdapterLayout): UseWeights {
     const stored = this.#stored;
+    if (kind.origin?.of === 'quantisation_error') requireNf4(this.layout, modules);
     const wanted = { layout: this.layout, paths: modules.map(({ path }) => path), purpose: kind.title };
     const check = (weights: StoredWeights | undefined): void => {
       requireUnquantized(wanted, weights);
@@ -121,4 +122,18 @@ export class OpenedModel {
     if (!other) return;
     throw new TunesmithError({ code: 'checkpoint_differs', values: { other } });
   }
+}
+
+/** Throws `settings_conflict` unless all of the linear maps are quantised to NF4 on the device. */
+function requireNf4({ tensors }: ModelLayout, modules: AdapterLayout['modules']): void {
+  const isNf4 = ({ path }: { readonly path: string }): boolean => {
+    const tensor = tensors.get(`${path}.weight`);
+    return tensor?.kind === 'packed' && tensor.packing.format === 'nf4';
+  };
+  if (modules.every(isNf4)) return;
+  const values = { setting: 'init_lora_weights', value: 'loftq', other: message('base_not_nf4') };
+  throw new TunesmithError({
+    code: 'settings_conflict',
+    values: { ...values, hint: message('loftq_on_nf4') },
+  });
 }

@@ -23,6 +23,8 @@ export const card = {
   exported: (adapter: AdapterFacts) => `${adapterOf(adapter)}, exported by Tunesmith.`,
   startedAsPissa: (r: number, start: string) =>
     `It was trained as PiSSA of rank ${r} (init_lora_weights ${start}) and is saved as plain LoRA, which takes twice the rank.`,
+  startedAsLoftq:
+    'It began as the quantisation error of the base (LoftQ), so it belongs to the base in 4 bits (NF4), not to the base in full precision.',
   data: 'Examples',
   dataColumns: ['files', 'examples', 'tokens', 'target tokens', 'held-out examples', 'held-out tokens'],
   cleaned: 'The examples were cleaned by these steps, in this order:',

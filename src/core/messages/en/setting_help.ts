@@ -28,6 +28,7 @@ export const settingHelp = {
     options: {
       true: 'random, so that it changes nothing at first',
       pissa: 'PiSSA from the exact singular values',
+      loftq: 'LoftQ: makes up for the error of a base in 4 bits from the first step on',
       pissa_niter_16: 'PiSSA from an approximation in that many iterations; ready sooner',
     },
   },

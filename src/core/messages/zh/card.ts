@@ -16,6 +16,7 @@ export const card: Catalogue['card'] = {
   exported: (adapter) => `${adapterOf(adapter)}，由 Tunesmith 导出。`,
   startedAsPissa: (r, start) =>
     `训练时采用秩为 ${r} 的 PiSSA（init_lora_weights ${start}），保存为普通 LoRA，因此秩加倍。`,
+  startedAsLoftq: '它从基座的量化误差开始训练（LoftQ），因此应与 4 位（NF4）基座一起使用，而不是全精度基座。',
   data: '样本',
   dataColumns: ['文件', '样本数', 'token 数', '目标 token 数', '评估样本数', '评估 token 数'],
   cleaned: '样本依次经过以下步骤清洗：',

@@ -25,6 +25,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
     options: {
       true: '随机初始化，开始时不改变模型',
       pissa: 'PiSSA，使用全部奇异值',
+      loftq: 'LoftQ：从第一步起就弥补 4 位基座的量化误差',
       pissa_niter_16: '近似的 PiSSA，迭代次数为末尾的数字，准备更快',
     },
   },

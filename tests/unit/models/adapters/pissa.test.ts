@@ -41,6 +41,7 @@ describe('init_lora_weights', () => {
     ['pissa', 'pissa'],
     ['pissa_niter_0', 'pissa_niter_0'],
     ['pissa_niter_16', 'pissa_niter_16'],
+    ['loftq', 'loftq'],
   ])('takes %s', (text, value) => {
     expect(settingFromText('init_lora_weights', text)).toBe(value);
   });
@@ -64,6 +65,11 @@ describe('init_lora_weights', () => {
     ],
   ])('pissa is refused with %j', (more, message) => {
     expect(() => adapterLayout(spec, { ...settings, ...more })).toThrow(message);
+  });
+
+  test('loftq is refused with use_dora', () => {
+    const both = { ...settings, init_lora_weights: 'loftq' as const, use_dora: true };
+    expect(() => adapterLayout(spec, both)).toThrow(/loftq doesn’t go together with use_dora/);
   });
 });
 

@@ -205,6 +205,8 @@ export const modelMessages = {
   quantization_not_linear: ({ path }: { path: string }) =>
     `${path} is quantised; only quantised linear layers are supported`,
 
+  base_not_nf4: 'a base that is not quantised to 4 bits here',
+  loftq_on_nf4: 'Set load_in_4bit = true, or choose init_lora_weights = true.',
   pissa_or_dora: 'Choose one of the two.',
   pissa_scales:
     'The adapter is saved as plain LoRA, which does not have these scales. Leave out use_rslora or the patterns.',

@@ -90,6 +90,8 @@ export const modelMessages: typeof english = {
     `${path} 由 bitsandbytes 以 ${form === 8 ? '8 位' : form} 存储；只支持其 NF4`,
   quantization_not_linear: ({ path }) => `${path} 已量化；只支持线性层的量化`,
 
+  base_not_nf4: '未在此处量化为 4 位的基座',
+  loftq_on_nf4: '请设置 load_in_4bit = true，或选择 init_lora_weights = true。',
   pissa_or_dora: '请二者选一。',
   pissa_scales: '适配器以普通 LoRA 的形式保存，其中没有这样的缩放。请去掉 use_rslora 或这些模式。',
   rslora_and_patterns: 'use_rslora 以及 rank_pattern 或 alpha_pattern',
