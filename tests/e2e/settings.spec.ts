@@ -59,6 +59,7 @@ const OTHERS: TrainSettings = {
   muon_adjust_lr_fn: 'original',
   optim: 'adamw_8bit',
   loraplus_lr_ratio: 4,
+  layerwise_lr_decay: 0.9,
   loss_type: 'dft',
   label_smoothing_factor: 0.1,
   weight_decay: 0.01,

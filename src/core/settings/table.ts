@@ -252,6 +252,11 @@ export const SETTINGS = {
     group: 'optimizer',
     decides: ['memory'],
   }),
+  layerwise_lr_decay: setting(number({ above: 0, most: 1 }), {
+    default: 1,
+    group: 'optimizer',
+    decides: ['memory'],
+  }),
   label_smoothing_factor: setting(number({ from: 0, below: 1 }), {
     default: 0,
     group: 'optimizer',

@@ -198,6 +198,7 @@ const WORDS: {
     sft: { loss_type: type },
     ...(type === 'dft' && { factory: { use_dft_loss: true } }),
   }),
+  layerwise_lr_decay: (decay) => (decay === 1 ? {} : { unsaid: ['TRL', 'LLaMA-Factory'] }),
   label_smoothing_factor: shared('label_smoothing_factor'),
   weight_decay: shared('weight_decay'),
   max_grad_norm: shared('max_grad_norm'),

@@ -8,6 +8,7 @@ export type OptimizerSettings = Pick<
   TrainSettings,
   | 'optim'
   | 'loraplus_lr_ratio'
+  | 'layerwise_lr_decay'
   | 'muon_adjust_lr_fn'
   | 'weight_decay'
   | 'adam_beta1'

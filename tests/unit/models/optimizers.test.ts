@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OPTIMIZERS, optimizerPlan } from '../../../src/models/optimizers';
+import { ratesOf } from '../../../src/models/optimizers/rates';
 import { DEFAULTS, SETTINGS, settingFromText } from '../../../src/core/settings/settings';
 
 const layout = {
@@ -101,5 +102,20 @@ describe('the optimisers', () => {
       { name: 'moment1', dtype: 'F32', shape: [576] },
       { name: 'moment2', dtype: 'F32', shape: [576] },
     ]);
+  });
+
+  it('let early layers learn more slowly, and B faster than A', () => {
+    const names = [
+      'model.embed_tokens.weight',
+      'model.layers.0.self_attn.q_proj.lora_A',
+      'model.layers.0.self_attn.q_proj.lora_B',
+      'model.layers.2.mlp.up_proj.lora_A',
+      'lm_head.lora_B',
+      'model.norm.weight',
+    ];
+    const tensors = names.map((name) => ({ name, offset: 0, shape: [2, 2], padded: [2, 2] }));
+    const rates = ratesOf(tensors, { loraplus_lr_ratio: 4, layerwise_lr_decay: 0.5 });
+    expect(rates).toEqual([0.125, 0.25, 1, 1, 4, 1]);
+    expect(ratesOf(tensors, DEFAULTS)).toBeUndefined();
   });
 });

@@ -98,6 +98,8 @@ export const settingHelp = {
       dft: '-p log p, Dynamic Fine-Tuning: tokens that the model finds unlikely count less, so it may generalise better',
     },
   },
+  layerwise_lr_decay:
+    'How much slower each layer learns than the one above it, so that early layers change least; 0.9 is usual, 1 means equally fast.',
   label_smoothing_factor:
     'Share of each target that is spread over the whole vocabulary, against overconfidence; 0 is usual.',
   weight_decay: 'Pulls the adapter’s weights towards zero a little at every step.',

@@ -92,6 +92,8 @@ export const settingHelp: Catalogue['settingHelp'] = {
       dft: '-p log p，即动态微调（DFT）：模型认为不太可能的 token 分量更小，泛化可能更好',
     },
   },
+  layerwise_lr_decay:
+    '逐层学习率衰减：每一层与上一层的学习率之比，使靠前的层改变最少；常用 0.9，1 表示各层相同。',
   label_smoothing_factor: '标签平滑：把目标概率的这一比例分摊到整个词表，防止过于自信；通常为 0。',
   weight_decay: '权重衰减：每一步都把适配器的权重向零拉近一点。',
   max_grad_norm: '梯度裁剪：超过这个长度的梯度会被缩短到此长度；0 表示不裁剪。',
