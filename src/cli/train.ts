@@ -26,8 +26,9 @@ import type { Session } from '../session/session';
 import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
 import { historyUpTo, type RunRecord, type StoredRun } from '../storage/runs';
-import type { TrainEvent } from '../train/events';
+import { elapsedIn, type TrainEvent } from '../train/events';
 import type { Arguments } from './arguments';
+import { COST_OPTIONS, pricesOf, reportCost } from './cost';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
 import { FormerOutput } from './former_output';
@@ -64,6 +65,7 @@ export const trainCommand: Command = {
       help: t.cli.options.overwriteOutputDir,
     },
     ...BASE_NAME_OPTION,
+    ...COST_OPTIONS,
     json: JSON_OPTION,
   },
   settings: SETTING_NAMES,
@@ -71,6 +73,7 @@ export const trainCommand: Command = {
     const resumes = args.flag('resume_from_checkpoint');
     const given = givenSettings(args.settings, { isJson: output.isJson, resumes });
     const typed = parseSettings(given);
+    const prices = pricesOf(args);
     const data = await readData(args, output);
     const initPath = resumes ? undefined : args.text('init_adapter');
     const initFolder = initPath === undefined ? undefined : await openFolder(initPath, 'init_adapter');
@@ -102,6 +105,10 @@ export const trainCommand: Command = {
         });
         for (const advice of sizeAdvice(runSize(session, settings), settings))
           tellNote(advice.message, output);
+        if (!former && (prices.electricity || prices.rental)) {
+          const { estimatedSeconds } = await runs.plan(settings, initial ? 'adapter' : 'new');
+          if (estimatedSeconds !== undefined) reportCost('before', estimatedSeconds, prices, output);
+        }
         const notes = new RunNotes(settings, output, pastOf(former));
         const replaced = replaces ? await FormerOutput.in(files, records) : undefined;
         const onEvent = (event: TrainEvent): void => {
@@ -118,6 +125,8 @@ export const trainCommand: Command = {
           output.note(t.cli.logsNotWritten(sayError(describeError(error)).message));
         });
         notes.end();
+        const took = elapsedIn(run.history);
+        if (took !== undefined) reportCost('after', took, prices, output);
         await finish(run, { path, files, session, output, replaces });
       } finally {
         session.close();

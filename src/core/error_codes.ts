@@ -51,6 +51,7 @@ export const ERROR_CLASSES = {
   all_for_evaluation: 'input',
   all_leaked: 'input',
   architecture_unsupported: 'input',
+  argument_amount: 'input',
   argument_choice: 'input',
   argument_flag: 'input',
   argument_missing: 'input',

@@ -106,3 +106,8 @@ export type HistoryEvent = StepEvent | EvalEvent | SampleEvent;
 export function isHistory(event: TrainEvent): event is HistoryEvent {
   return event.event === 'step' || event.event === 'eval' || event.event === 'sample';
 }
+
+/** Seconds that a run has taken without its pauses, up to its last logged step; undefined if it does not tell. */
+export function elapsedIn(history: readonly TrainEvent[]): number | undefined {
+  return history.findLast((event) => event.event === 'step')?.elapsed_seconds;
+}

@@ -38,6 +38,7 @@ import { PromptsState } from './train/prompts.svelte';
 import { SettingsFile } from './settings/file.svelte';
 import { SettingsState } from './train/settings.svelte';
 import { TrainState } from './train/train.svelte';
+import { CostState } from './train/cost.svelte';
 import { ChartView } from './train/view.svelte';
 import { isFree, isIdle, locks, workOf } from './work.svelte';
 
@@ -72,6 +73,7 @@ export class App {
     this.examples.report ? this.settings.values : undefined,
   );
   readonly view = new ChartView();
+  readonly cost = new CostState();
   readonly settingsFile = new SettingsFile(this.settings, this.chat.settings);
   readonly prompts = new PromptsState(this.settings, this.examples);
   readonly choice = new ModelChoice(this);

@@ -17,7 +17,7 @@ import type { StoredWeights } from '../../models/stored/stored_weight';
 import type { TrainingState } from '../../models/training_program';
 import { loadCheckpoint, loadFirst, saveCheckpoint, type CheckpointStore } from '../../storage/checkpoints';
 import type { TrainControl } from '../../train/control';
-import { isHistory, type TrainEvent } from '../../train/events';
+import { elapsedIn, isHistory, type TrainEvent } from '../../train/events';
 import type { TrainPosition } from '../../train/options';
 import { capacityOf, planOf } from '../../train/plan';
 import { bestFirst, evaluationsIn } from '../../train/stopping';
@@ -141,10 +141,6 @@ export async function bestCheckpoint(
 ): Promise<CheckpointState | undefined> {
   const valued = valuedSteps(settings, history);
   return valued.length > 0 ? await loadFirst(checkpoints, valued) : undefined;
-}
-
-function elapsedIn(history: readonly TrainEvent[]): number | undefined {
-  return history.findLast((event) => event.event === 'step')?.elapsed_seconds;
 }
 
 /** A run's events for the chart. Removes events after a checkpoint if the run goes back to it. */

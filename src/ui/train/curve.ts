@@ -96,6 +96,11 @@ export function tellsTime(events: readonly TrainEvent[]): boolean {
   return events.some((event) => event.event === 'step' && event.elapsed_seconds !== undefined);
 }
 
+/** Seconds that a run has taken without its pauses, up to its last logged step; undefined if it does not tell. */
+export function elapsedIn(events: readonly TrainEvent[]): number | undefined {
+  return events.findLast((event) => event.event === 'step')?.elapsed_seconds;
+}
+
 /** Whether a run has a value of this number. */
 export function hasCurve(events: readonly TrainEvent[], what: CurveName): boolean {
   return events.some((event) => event.event === 'step' && VALUES[what](event) !== undefined);

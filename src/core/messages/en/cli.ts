@@ -113,6 +113,12 @@ export const cli = {
     annotateRun: 'the run that gets the tags in --tags and the notes in --notes',
     runTags: 'words for finding a run, separated by commas; they replace its own, and none removes them',
     runNotes: 'a text about a run; it replaces its own, and none removes it',
+    watts:
+      'the power of this device while it trains, in watts: with --price, the cost of the energy is told before and after',
+    price: 'the price of a kilowatt-hour, for --watts',
+    currency: 'the name of the currency of the prices',
+    rentedPerHour: 'the price of an hour of a rented GPU: the cost of the same run there is told',
+    rentedSpeed: 'how many times as fast as this device the rented GPU is assumed to be; by default 1',
     runsDir: 'the --output_dir of a run, or a folder that contains several',
     showRun: 'the run to show with its settings and losses',
     system: 'the system message',

@@ -14,6 +14,7 @@ import { card } from './card';
 import { chat } from './chat';
 import { cleaning } from './cleaning';
 import { cli } from './cli';
+import { cost } from './cost';
 import { device } from './device';
 import { engine } from './engine';
 import { errors } from './errors';
@@ -42,6 +43,7 @@ export const en = {
   chat,
   cleaning,
   cli,
+  cost,
   device,
   examples,
   exporting,

@@ -4,6 +4,7 @@ import { card } from './card';
 import { chat } from './chat';
 import { cleaning } from './cleaning';
 import { cli } from './cli';
+import { cost } from './cost';
 import { device } from './device';
 import { engine } from './engine';
 import { errors } from './errors';
@@ -32,6 +33,7 @@ export const zh: Catalogue = {
   chat,
   cleaning,
   cli,
+  cost,
   device,
   examples,
   exporting,

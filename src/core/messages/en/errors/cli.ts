@@ -17,6 +17,10 @@ export const cliErrors = {
     message: `--${option} must be ${format.alternatives(choices)}, not “${given}”.`,
     hint: 'Choose one of them.',
   }),
+  argument_amount: ({ option, given }: { option: string; given: string }) => ({
+    message: `--${option} must be a number above 0, not “${given}”.`,
+    hint: 'Write such a number, with a point for fractions.',
+  }),
   argument_number: ({ option, given, most }: { option: string; given: string; most: number }) => ({
     message: `--${option} must be a whole number from 1 to ${format.count(most)}, not “${given}”.`,
     hint: 'Write such a number.',

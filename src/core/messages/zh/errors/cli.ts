@@ -10,6 +10,10 @@ export const cliErrors: typeof english = {
     message: `--${option} 必须是 ${format.alternatives(choices)}，而不是“${given}”。`,
     hint: '请选择其中之一。',
   }),
+  argument_amount: ({ option, given }) => ({
+    message: `--${option} 必须是大于 0 的数字，而不是“${given}”。`,
+    hint: '请填写这样的数字，小数点用“.”。',
+  }),
   argument_number: ({ option, given, most }) => ({
     message: `--${option} 必须是 1 到 ${format.count(most)} 的整数，而不是“${given}”。`,
     hint: '请填写这样的数字。',
