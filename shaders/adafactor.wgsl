@@ -46,6 +46,6 @@ fn adafactor(@builtin(workgroup_id) group: vec3u,
   let row_factor = inverseSqrt(rows[record_of(number).first + row] / factor[0]);
   let column_factor = inverseSqrt(columns[record_of(tensors + number).first + column]);
   let rate = run.learning_rate * tensor.rate;
-  let decayed = parameters[i] - rate * run.weight_decay * parameters[i];
+  let decayed = parameters[i] - rate * run.weight_decay * tensor.decay * parameters[i];
   parameters[i] = decayed - rate * (g * row_factor * column_factor * factor[1]);
 }

@@ -44,14 +44,16 @@ fn adamw(@builtin(workgroup_id) group: vec3u,
   let tensor = record_at(position, window[2], window[3]);
   let i = (tensor.offset - window[1] + (position - tensor.first)) / 4u;
   let rate = run.learning_rate * tensor.rate;
+  let decay = run.weight_decay * tensor.decay;
 #else
   let i = j;
   let rate = run.learning_rate;
+  let decay = run.weight_decay;
 #endif
   let g = metrics[3] * gradients[i];
   let m = run.beta1 * moment1[j] + run.one_minus_beta1 * g;
   let v = run.beta2 * moment2[j] + run.one_minus_beta2 * g * g;
-  let decayed = parameters[i] * (1.0 - rate * run.weight_decay);
+  let decayed = parameters[i] * (1.0 - rate * decay);
   let root = sqrt(v) / sqrt(run.bias_correction2) + run.epsilon;
   parameters[i] = decayed - rate / run.bias_correction1 * m / root;
   moment1[j] = m;

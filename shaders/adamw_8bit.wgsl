@@ -70,7 +70,7 @@ fn adamw_8bit(@builtin(workgroup_id) group: vec3u,
       let g = metrics[3] * gradients[i];
       let m1 = run.beta1 * (value_of(CODE1, word1, lane) * scale1) + run.one_minus_beta1 * g;
       let v1 = run.beta2 * (value_of(CODE2, word2, lane) * scale2) + run.one_minus_beta2 * g * g;
-      let decayed = parameters[i] * (1.0 - rate * run.weight_decay);
+      let decayed = parameters[i] * (1.0 - rate * run.weight_decay * tensor.decay);
       let root = sqrt(v1) / sqrt(run.bias_correction2) + run.epsilon;
       parameters[i] = decayed - rate / run.bias_correction1 * m1 / root;
       new_m[lane] = m1;

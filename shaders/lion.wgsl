@@ -39,13 +39,15 @@ fn lion(@builtin(workgroup_id) group: vec3u,
   let tensor = record_at(position, window[2], window[3]);
   let i = (tensor.offset - window[1] + (position - tensor.first)) / 4u;
   let rate = run.learning_rate * tensor.rate;
+  let decay = run.weight_decay * tensor.decay;
 #else
   let i = j;
   let rate = run.learning_rate;
+  let decay = run.weight_decay;
 #endif
   let g = metrics[3] * gradients[i];
   let m = moment1[j];
-  let decayed = parameters[i] * (1.0 - rate * run.weight_decay);
+  let decayed = parameters[i] * (1.0 - rate * decay);
   parameters[i] = decayed - rate * sign(run.beta1 * m + run.one_minus_beta1 * g);
   moment1[j] = run.beta2 * m + run.one_minus_beta2 * g;
 }

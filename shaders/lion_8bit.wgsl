@@ -59,7 +59,7 @@ fn lion_8bit(@builtin(workgroup_id) group: vec3u,
       let i = tensor.offset - first_element + row * tensor.stride + (element - row * tensor.columns);
       let g = metrics[3] * gradients[i];
       let old_m = value_of(CODE1, word, lane) * scale;
-      let decayed = parameters[i] * (1.0 - rate * run.weight_decay);
+      let decayed = parameters[i] * (1.0 - rate * run.weight_decay * tensor.decay);
       parameters[i] = decayed - rate * sign(run.beta1 * old_m + run.one_minus_beta1 * g);
       new_m[lane] = run.beta2 * old_m + run.one_minus_beta2 * g;
       most = max(most, abs(new_m[lane]));

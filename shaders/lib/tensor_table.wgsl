@@ -11,6 +11,7 @@ struct TensorRecord {
   stride: u32,     // elements from one row to the next in the flat buffer
   rate: f32,       // its learning rate over run.learning_rate
   scale: f32,      // a factor that the kernel says the use of
+  decay: f32,      // its weight decay over run.weight_decay
 }
 
 // The index of the last of the `count` records from `first_record` on that begins at `position` or before it.
@@ -27,7 +28,8 @@ fn record_index_at(position: u32, first_record: u32, count: u32) -> u32 {
 fn record_of(index: u32) -> TensorRecord {
   let at = TABLE_START + index * RECORD_WORDS;
   return TensorRecord(table[at], table[at + 1u], table[at + 2u], table[at + 3u], table[at + 4u],
-                      bitcast<f32>(table[at + 5u]), bitcast<f32>(table[at + 6u]));
+                      bitcast<f32>(table[at + 5u]), bitcast<f32>(table[at + 6u]),
+                      bitcast<f32>(table[at + 7u]));
 }
 
 fn record_at(position: u32, first_record: u32, count: u32) -> TensorRecord {

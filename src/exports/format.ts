@@ -1,3 +1,4 @@
+import { TunesmithError } from '../core/errors';
 import type { FileReader } from '../core/file_reader';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
@@ -107,6 +108,13 @@ export interface ChoiceMeaning {
 /** An adapter and its flat buffers. */
 export interface ExportedAdapter extends AdapterState {
   readonly layout: AdapterLayout;
+}
+
+/** Throws `export_model_trained` if there is no adapter, because the model itself was trained. */
+export function requireAdapter({ layout }: ExportedAdapter, format: string): void {
+  const { kind } = layout;
+  if (!kind.isBase) return;
+  throw new TunesmithError({ code: 'export_model_trained', values: { format, type: kind.finetuningType } });
 }
 
 /** The source of an export: an open base and the tuned adapter. */

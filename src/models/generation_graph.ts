@@ -83,8 +83,9 @@ function traceDecoder(
   cacheRows: number,
 ): { hidden: Tensor; weights: BoundWeights } {
   const { spec } = model;
-  const weights = new BoundWeights(trace, model);
-  const hidden = decoder(trace, spec, weights, adapter && new BoundAdapter(trace, adapter, false), {
+  const bound = adapter && new BoundAdapter(trace, adapter, false);
+  const weights = new BoundWeights(trace, model, bound);
+  const hidden = decoder(trace, spec, weights, bound, {
     tokens: trace.bound('tokens', 'u32', ['rows']),
     rows: { kind: 'cache' },
     caches: boundCaches(trace, spec, cacheRows),

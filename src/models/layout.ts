@@ -6,7 +6,7 @@ import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
 import { packedBuffers, packingRefusal } from '../ops/packings/packed';
 import { PART_ELEMENTS } from '../ops/products/row_windows';
-import { nf4Packing, type DenseFormat, type Packing, type Weight } from '../ops/weight';
+import { nf4Packing, type DenseFormat, type DenseWeight, type Packing, type Weight } from '../ops/weight';
 import type { RotaryParameters } from './rotary_table';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 
@@ -187,14 +187,23 @@ export function modelBytes(layout: ModelLayout): number {
   return [...weightSlots(layout), ...rotarySlots(layout)].reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** Tensors of a layout that are trained themselves, by name: vectors and matrices. */
+export interface TrainedWeights {
+  whole(name: string): Tensor | DenseWeight | undefined;
+}
+
 /** A layout's tensors as symbols of one trace. */
 export class BoundWeights {
   readonly #trace: Trace;
   readonly #layout: ModelLayout;
   readonly #tables: readonly (RotaryParameters & { readonly table: Tensor })[];
 
-  constructor(trace: Trace, layout: ModelLayout) {
+  readonly #trained: TrainedWeights | undefined;
+
+  /** @param trained stand in place of the base's tensors of their names */
+  constructor(trace: Trace, layout: ModelLayout, trained?: TrainedWeights) {
     this.#trace = trace;
+    this.#trained = trained;
     this.#layout = layout;
     const slots = rotarySlots(layout);
     this.#tables = layout.spec.rotary.map((parameters, index) => {
@@ -213,11 +222,15 @@ export class BoundWeights {
   /** All elements of a vector, or of another small tensor, in one dimension. */
   vector(name: string): Tensor {
     const layout = this.#layout.tensors.get(name);
+    const trained = this.#trained?.whole(name);
+    if (trained && !('kind' in trained)) return trained;
     if (layout?.kind !== 'vector') throw new Error(`${name} is no vector of this model`);
     return this.#trace.bound(layout.slot.slot, 'f32', [layout.size]);
   }
 
   weight(name: string): Weight {
+    const trained = this.#trained?.whole(name);
+    if (trained && 'kind' in trained) return trained;
     const layout = this.#layout.tensors.get(name);
     if (!layout || layout.kind === 'vector') throw new Error(`${name} is no matrix of this model`);
     const words = ({ slot, bytes }: WeightSlot): Tensor => this.#trace.bound(slot, 'u32', [bytes / 4]);

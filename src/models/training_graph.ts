@@ -135,10 +135,11 @@ function applyLoss(
     if (!tensor) throw new Error(`the objective has no slot ${name}`);
     return tensor;
   };
-  const weights = new BoundWeights(trace, model);
+  const weights = new BoundWeights(trace, model, adapter);
   const pass = (around: BoundAdapter | undefined, noise?: number | null): Tensor => {
     const segments = slot('segments');
-    return decoder(trace, model.spec, weights, around, {
+    const own = around === adapter ? weights : new BoundWeights(trace, model, around);
+    return decoder(trace, model.spec, own, around, {
       tokens: slot('tokens'),
       rows: { kind: 'segments', segments, positions: slot('positions') },
       ...(typeof noise === 'number' && {
@@ -151,6 +152,7 @@ function applyLoss(
     hidden,
     referenceHidden: adapter ? once(() => pass(undefined)) : hidden,
     head: headWeight(model.spec, weights),
+    referenceHead: headWeight(model.spec, new BoundWeights(trace, model)),
     slot,
     train: training !== undefined,
   };

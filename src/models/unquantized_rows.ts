@@ -5,12 +5,15 @@ import type { ModelLayout } from './layout';
 import type { Model } from './model';
 import type { StoredWeights } from './stored/stored_weight';
 
-/** A request for the unquantised weights of linear maps. */
+/** A request for unquantised weights. */
 export interface WantedWeights {
   readonly layout: ModelLayout;
-  readonly paths: readonly string[];
+  /** Of matrices. */
+  readonly names: readonly string[];
   /** The name of the method that needs the weights, for messages. */
   readonly purpose: string;
+  /** The setting and value that do without them, for messages. */
+  readonly instead: string;
 }
 
 /**
@@ -18,23 +21,21 @@ export interface WantedWeights {
  * exist.
  *
  * @param stored how the model's own files store the weights, if they can be read or are known to be quantised
- * @throws TunesmithError `weights_quantized` naming the first of the linear maps that the files hold quantised
+ * @throws TunesmithError `weights_quantized` naming the first of the matrices that the files hold quantised
  */
 export function hasUnquantized(
-  { layout, paths, purpose }: WantedWeights,
+  { layout, names, purpose, instead }: WantedWeights,
   stored: StoredWeights | undefined,
 ): boolean {
-  const kindOf = (path: string) => stored?.get(`${path}.weight`)?.kind;
-  const quantized = paths.find((path) => kindOf(path) === 'packed' || kindOf(path) === 'requantised');
-  if (quantized !== undefined) throw onlyQuantized(quantized, purpose);
-  return paths.every(
-    (path) => kindOf(path) !== undefined || layout.tensors.get(`${path}.weight`)?.kind !== 'packed',
-  );
+  const kindOf = (name: string) => stored?.get(name)?.kind;
+  const quantized = names.find((name) => kindOf(name) === 'packed' || kindOf(name) === 'requantised');
+  if (quantized !== undefined) throw onlyQuantized(quantized, purpose, instead);
+  return names.every((name) => kindOf(name) !== undefined || layout.tensors.get(name)?.kind !== 'packed');
 }
 
 /** Throws `weights_quantized` if the unquantised weights can't be read, as `hasUnquantized` tells. */
 export function requireUnquantized(wanted: WantedWeights, stored: StoredWeights | undefined): void {
-  if (!hasUnquantized(wanted, stored)) throw filesGone(wanted.purpose);
+  if (!hasUnquantized(wanted, stored)) throw filesGone(wanted);
 }
 
 /** The weights that a model's files hold only quantised. This stays known even if the files can no longer be read. */
@@ -43,7 +44,7 @@ export function withoutFiles(stored: StoredWeights): StoredWeights {
 }
 
 /**
- * Rows of a linear map's weight before it was quantised, f32 [count, in]: from the device if it is dense there, else
+ * Rows of a matrix before it was quantised, f32 [count, in]: from the device if it is dense there, else
  * from the model's own files. Only for weights for which `hasUnquantized` is true.
  *
  * @param rows one of `rowRuns`
@@ -51,10 +52,9 @@ export function withoutFiles(stored: StoredWeights): StoredWeights {
 export async function readUnquantized(
   model: Model,
   stored: StoredWeights | undefined,
-  path: string,
+  name: string,
   rows: { readonly first: number; readonly count: number },
 ): Promise<Float32Array<ArrayBuffer>> {
-  const name = `${path}.weight`;
   if (model.layout.tensors.get(name)?.kind !== 'packed') return await readRows(model, name, rows);
   return await readStoredRows(stored, name, rows);
 }
@@ -74,10 +74,11 @@ export async function readStoredRows(
   return floatsOf(dtype, await file.read(first, first + rows.count * rowBytes));
 }
 
-function onlyQuantized(path: string, method: string): TunesmithError {
-  return new TunesmithError({ code: 'weights_quantized', values: { method, path } });
+function onlyQuantized(name: string, method: string, instead: string): TunesmithError {
+  const path = name.replace(/\.weight$/, '');
+  return new TunesmithError({ code: 'weights_quantized', values: { method, instead, path } });
 }
 
-function filesGone(method: string): TunesmithError {
-  return new TunesmithError({ code: 'weights_quantized', values: { method } });
+function filesGone({ purpose: method, instead }: WantedWeights): TunesmithError {
+  return new TunesmithError({ code: 'weights_quantized', values: { method, instead } });
 }

@@ -65,6 +65,9 @@ export interface Dispatch {
   readonly flops?: (rows: number) => number;
 }
 
+/** WebGPU's default of `maxStorageBufferBindingSize`: every device allows that much. */
+export const DEFAULT_BINDING_BYTES = 2 ** 27;
+
 export interface Limits {
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;

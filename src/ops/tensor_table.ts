@@ -17,6 +17,8 @@ export interface TensorRecord {
   readonly rate: number;
   /** A factor of its own that the kernel says the use of. */
   readonly scale?: number;
+  /** Its weight decay over `run.weight_decay`; 1 unless given. */
+  readonly decay?: number;
 }
 
 const RECORD_WORDS = 8;
@@ -29,11 +31,12 @@ export function tensorTable(
   const words = new Uint32Array(before.length + records.length * RECORD_WORDS);
   const floats = new Float32Array(words.buffer);
   floats.set(before);
-  for (const [index, { first, offset, count, columns, stride, rate, scale = 0 }] of records.entries()) {
+  for (const [index, { first, offset, count, columns, stride, rate, scale = 0, decay = 1 }] of records.entries()) {
     const at = before.length + index * RECORD_WORDS;
     words.set([first, offset, count, columns, stride], at);
     floats[at + 5] = rate;
     floats[at + 6] = scale;
+    floats[at + 7] = decay;
   }
   return words;
 }

@@ -71,11 +71,32 @@ export const SETTINGS = {
     decides: ['data', 'memory'],
   }),
 
-  finetuning_type: setting(choice(['lora']), {
+  finetuning_type: setting(choice(['lora', 'full', 'freeze']), {
     default: 'lora',
     group: 'adapter',
     decides: ['memory'],
     fixed: 'adapter',
+  }),
+  freeze_trainable_layers: setting(whole(-999, 999), {
+    default: 2,
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'freeze' },
+  }),
+  freeze_trainable_modules: setting(names(), {
+    default: ['all'],
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'freeze' },
+  }),
+  freeze_extra_modules: setting(names(), {
+    default: [],
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'freeze' },
   }),
   lora_alpha: setting(number({ above: 0, most: 65_536 }), {
     default: 32,

@@ -1,4 +1,4 @@
-import { checkpointTensors, type ModelSpec } from '../../models/spec';
+import { checkpointTensors } from '../../models/spec';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 import { openCheckpoint, type Checkpoint } from '../../models/files';
 import type { ModelFolder } from '../../models/folder';
@@ -50,7 +50,7 @@ export async function checkMergedModel(
     signal,
   });
   const { logits: ours } = await source.logits({
-    reference: base && onBase(spec, checkpoint, base.stored),
+    reference: base && onBase(source, checkpoint, base.stored),
     onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS + (LOGITS / 2) * fraction),
     signal,
   });
@@ -65,15 +65,22 @@ export async function checkMergedModel(
 }
 
 /**
- * A checkpoint with the matrices of another base, as far as its files have them unquantised. The rest, such as norms, is
+ * A checkpoint with the matrices of another base, as far as its files have them unquantised. The rest, such as norms and all that
+ * is trained itself, is
  * the checkpoint's own, which was compared with the open base.
  */
-export function onBase(base: ModelSpec, checkpoint: Checkpoint, stored: StoredWeights): Checkpoint {
+export function onBase(
+  { layout, adapter }: Pick<ExportSource, 'layout' | 'adapter'>,
+  checkpoint: Checkpoint,
+  stored: StoredWeights,
+): Checkpoint {
+  const trained = new Set(adapter.layout.whole.map(({ name }) => name));
   const own = new Map(checkpoint.stored);
   const names = checkpointTensors(checkpoint.spec);
-  for (const [index, { name, kind }] of checkpointTensors(base).entries()) {
+  for (const [index, { name, kind }] of checkpointTensors(layout.spec).entries()) {
     const weight = stored.get(name);
-    if (kind !== 'vector' && weight?.kind === 'dense') own.set(names[index]!.name, weight);
+    if (kind !== 'vector' && !trained.has(name) && weight?.kind === 'dense')
+      own.set(names[index]!.name, weight);
   }
   return { ...checkpoint, stored: own };
 }

@@ -2,7 +2,7 @@ import { NEAREST } from '../../core/dtype';
 import { elementCount } from '../../core/shape';
 import { rowRuns } from '../../models/base_rows';
 import type { CheckOptions, ExportSource } from '../format';
-import { mergeOf, trainedBase, type BaseWeights } from '../merged/weights';
+import { mergedVector, mergeOf, trainedBase, type BaseWeights } from '../merged/weights';
 import { exportDiffers } from '../run';
 import { DeltaShare } from './share';
 import type { Rounding } from './rounding';
@@ -50,7 +50,7 @@ export async function checkWeights(
   let [squares, errorSquares, done] = [0, 0, 0];
   for (const tensor of tensors) {
     signal?.throwIfAborted();
-    if (tensor.from.kind === 'vector') await checkVector(tensor, base);
+    if (tensor.from.kind === 'vector') await checkVector(source, tensor, base);
     else {
       const matrix = await checkMatrix(source, tensor, base, whole, (rows) => {
         signal?.throwIfAborted();
@@ -71,11 +71,12 @@ function ratio(errorSquares: number, squares: number): number {
 }
 
 async function checkVector(
+  source: ExportSource,
   { name, from, rounding, add, rows }: WrittenTensor,
   base: BaseWeights,
 ): Promise<void> {
   const added = add ?? 0;
-  const own = await base.vector(from);
+  const own = await mergedVector(source, from, base);
   const written = await rows(0, own.length);
   const isEqual = own.every((value, i) => {
     const meant = value + (from.add ?? 0);

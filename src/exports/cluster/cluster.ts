@@ -64,6 +64,9 @@ async function planOf(
   const { baseModel, revision, facts, layout, examples, language } = source;
   const settings = start ? { ...source.settings, ...start.layout.settings } : source.settings;
   const adapter = start?.layout ?? adapterLayout(layout.spec, settings);
+  if (adapter.kind.isBase) {
+    throw new TunesmithError({ code: 'export_cluster_adapter', values: { type: settings.finetuning_type } });
+  }
   const heldOut = examples.heldOut.length > 0;
   // If all held-out examples are texts among conversations, LLaMA-Factory has none.
   const factoryHeldOut = heldOut && (survey.form !== 'own' || survey.bytes.factory.eval > 0);

@@ -117,6 +117,10 @@ const WORDS: {
   max_seq_length: (length) => ({ factory: { cutoff_len: length } }),
 
   finetuning_type: (finetuning_type) => ({ factory: { finetuning_type } }),
+  // A model whose own blocks are trained has no folder for a cluster.
+  freeze_trainable_layers: () => ({}),
+  freeze_trainable_modules: () => ({}),
+  freeze_extra_modules: () => ({}),
   lora_alpha: adapter('lora_alpha', 'lora_alpha'),
   lora_dropout: adapter('lora_dropout', 'lora_dropout'),
   use_rslora: adapter('use_rslora', 'use_rslora'),

@@ -11,7 +11,7 @@ import { interleaved } from '../../models/stored/interleaved_rows';
 import { cardOf } from '../card/card_of';
 import { TEMPLATE, type SmallFacts } from '../card/small_files';
 import { adapterRounding, largestDifference } from '../check/logits';
-import type { ExportFile, ExportFormat, ExportUse } from '../format';
+import { requireAdapter, type ExportFile, type ExportFormat, type ExportUse } from '../format';
 import { textFile } from '../text_file';
 import { baseEntries, modelName } from './names';
 
@@ -27,6 +27,7 @@ export const ggufLoraExport: ExportFormat = {
   fileName: (base) => `${base}-gguf-lora`,
   plan(source) {
     const { spec } = source.layout;
+    requireAdapter(source.adapter, 'GGUF');
     const { entries, window } = ggufEntries(spec);
     const modules = plainLora(source.adapter, 'GGUF');
     const name = modelName(source.baseModel);

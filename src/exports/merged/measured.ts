@@ -43,8 +43,14 @@ export async function measureOriginals(
   throw new TunesmithError({ code: 'export_originals_other', values: { difference: measured.base } });
 }
 
-function measuredTensors({ adapter, layout }: ExportSource): readonly TensorSpec[] {
-  const adapted = new Set(adapter.layout.modules.map(({ path }) => `${path}.weight`));
+function measuredTensors({ adapter, layout, quantised = [] }: ExportSource): readonly TensorSpec[] {
+  const { modules, whole } = adapter.layout;
+  const trained = new Set(whole.map(({ name }) => name));
+  const adapted = new Set(
+    modules.length > 0
+      ? modules.map(({ path }) => `${path}.weight`)
+      : quantised.filter((name) => !trained.has(name)),
+  );
   const all = checkpointTensors(layout.spec).filter(({ name }) => adapted.has(name));
   const step = Math.max(1, all.length / MATRICES);
   return all.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));

@@ -1,4 +1,4 @@
-import { partValues } from '../../models/adapters/layout';
+import { partValues, readParameter } from '../../models/adapters/layout';
 import { readRows, readVector, rowRuns } from '../../models/base_rows';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 import { readStoredRows } from '../../models/unquantized_rows';
@@ -54,7 +54,7 @@ export async function* mergedRows(
   base: BaseWeights = trainedBase(source),
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
   if (tensor.kind === 'vector') {
-    yield await base.vector(tensor);
+    yield await mergedVector(source, tensor, base);
     return;
   }
   const [out = 0, input = 0] = tensor.shape;
@@ -64,6 +64,18 @@ export async function* mergedRows(
     merge?.(rows, run.first);
     yield rows;
   }
+}
+
+/** A norm's weight or a bias of base and adapter, with the values that a checkpoint stores. */
+export async function mergedVector(
+  { adapter: { layout, parameters } }: ExportSource,
+  tensor: TensorSpec,
+  base: BaseWeights,
+): Promise<Float32Array<ArrayBuffer>> {
+  const whole = layout.whole.find(({ name }) => name === tensor.name);
+  if (!whole) return await base.vector(tensor);
+  const { add = 0 } = tensor;
+  return readParameter(parameters, whole).map((value) => value - add);
 }
 
 /** Adds the adapter to rows of a linear map's weight, in place. @param rows f32 [count, in] */
@@ -77,11 +89,21 @@ export function mergedAs(
   return rows;
 }
 
-/** A function that adds the adapter to rows of a linear map's weight; undefined if the map has no adapter. */
+/**
+ * A function that adds the adapter to rows of a matrix, or puts the trained rows in their place; undefined if the matrix is
+ * not trained.
+ */
 export function mergeOf(
   { adapter: { layout, ...state } }: ExportSource,
   path: string,
 ): ((rows: Float32Array, firstRow: number) => void) | undefined {
+  const whole = layout.whole.find(({ name }) => name === `${path}.weight`);
+  if (whole) {
+    const trained = readParameter(state.parameters, whole);
+    const columns = whole.shape[1] ?? 1;
+    return (rows, firstRow) =>
+      rows.set(trained.subarray(firstRow * columns, firstRow * columns + rows.length));
+  }
   const module = layout.modules.find((each) => each.path === path);
   if (!module) return undefined;
   return layout.kind.merge({ ...module, parts: partValues(module, state) }, layout.settings);

@@ -65,7 +65,7 @@ export async function checkOnnx(
   const checkpoint = readCheckpoint({ ...source.facts, files: [], notes: [] }, spec, tensors);
   const begin = COLUMNS + WEIGHTS;
   const { ids, logits: ours } = await source.logits({
-    reference: base && onBase(spec, { ...checkpoint, spec }, base.stored),
+    reference: base && onBase(source, { ...checkpoint, spec }, base.stored),
     ...during(begin, OURS),
   });
   const { vocabularySize: vocabulary } = spec;

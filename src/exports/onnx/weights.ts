@@ -7,7 +7,7 @@ import { elements, type Tensor } from '../../ops/op';
 import type { Encoding } from '../encoding/encode';
 import type { EncodableRun } from '../encoding/row_encoder';
 import type { ExportSource } from '../format';
-import { mergedRows, trainedBase, type BaseWeights } from '../merged/weights';
+import { mergedRows, mergedVector, trainedBase, type BaseWeights } from '../merged/weights';
 import type { Matrix } from './forms/form';
 
 /** The most positions of a written rotary table, whatever a model claims. */
@@ -83,7 +83,7 @@ export function graphWeights(
       }
       if (slot === DERIVED) return derivedValues(source, offset, elements(shape, 1));
       const tensor = specOf(slot);
-      const values = await base.vector(tensor);
+      const values = await mergedVector(source, tensor, base);
       const { add } = tensor;
       return add ? values.map((value) => value + add) : values;
     },

@@ -7,7 +7,7 @@ import { adapterCode } from '../card/python';
 import { tokenizerFiles } from '../card/small_files';
 import { largestDifference } from '../check/logits';
 import { checkWrittenTexts } from '../check/texts';
-import type { ExportFormat, ExportUse, ExportedAdapter } from '../format';
+import { requireAdapter, type ExportFormat, type ExportUse, type ExportedAdapter } from '../format';
 import { exportDiffers } from '../run';
 
 /** The adapter alone as PEFT saves it, with the tokenizer's files, its chat template and a model card. */
@@ -18,6 +18,7 @@ export const peftExport: ExportFormat = {
   fileName: (base) => `${base}-lora`,
   plan(source) {
     const { layout, base, baseModel, revision, adapter, facts } = source;
+    requireAdapter(adapter, 'PEFT');
     const uses = (folder: string): readonly ExportUse[] => [
       { program: 'PEFT', code: adapterCode(base, folder) },
     ];

@@ -1,12 +1,15 @@
 import { streamOf } from '../../core/random';
+import { elementCount } from '../../core/shape';
 import { PARAMETERS } from '../../graph/differentiate';
 import type { Trace } from '../../graph/trace';
 import { gatedActivation, type Activation } from '../../ops/gated_activation';
 import { linear, type LinearInputs } from '../../ops/linear';
 import { gatedLinears, linears, type LinearMap } from '../../ops/linears';
 import type { Builder, Tensor } from '../../ops/op';
+import type { DenseWeight } from '../../ops/weight';
 import type { BoundModule, GenerationMap } from './kind';
 import type { AdapterLayout, AdapterModule } from './layout';
+import { wholeParts, type WholeTensor } from './whole';
 
 /** The slot of the values that an adapter kind derives from the parts and the base. */
 export const DERIVED = 'adapter_derived';
@@ -18,9 +21,10 @@ export class BoundAdapter {
   /** All trainable parts, for which training needs gradients. */
   readonly tensors: readonly Tensor[];
   readonly #modules = new Map<string, BoundModule>();
+  readonly #whole = new Map<string, Tensor | DenseWeight>();
 
   /** @param train switches the dropout on */
-  constructor(trace: Trace, { kind, modules, settings }: AdapterLayout, train: boolean) {
+  constructor(trace: Trace, { kind, modules, settings, whole }: AdapterLayout, train: boolean) {
     const { lora_dropout: p } = settings;
     const trained: Tensor[] = [];
     for (const { path, scale, tensors, frozen, derived } of modules) {
@@ -44,6 +48,11 @@ export class BoundAdapter {
         ...(train && p > 0 && { dropout: { p, stream: streamOf(`${path}.dropout`) } }),
       });
     }
+    for (const tensor of whole) {
+      const bound = boundWhole(trace, tensor);
+      trained.push(...('kind' in bound ? bound.parts.map((part) => part.tensor) : [bound]));
+      this.#whole.set(tensor.name, bound);
+    }
     this.tensors = trained;
   }
 
@@ -51,6 +60,29 @@ export class BoundAdapter {
   around(path: string): BoundModule | undefined {
     return this.#modules.get(path);
   }
+
+  /** A tensor of the base that is trained itself, in place of the base's: a vector, or a matrix. */
+  whole(name: string): Tensor | DenseWeight | undefined {
+    return this.#whole.get(name);
+  }
+}
+
+function boundWhole(trace: Trace, tensor: WholeTensor): Tensor | DenseWeight {
+  const { name, shape, offset, kind } = tensor;
+  if (kind === 'vector') return trace.bound(PARAMETERS, 'f32', [elementCount(shape)], offset * 4, name);
+  const [out = 0, input = 1] = shape;
+  const parts = wholeParts(tensor).map(({ firstRow, rows }) => ({
+    firstRow,
+    rows,
+    tensor: trace.bound(
+      PARAMETERS,
+      'f32',
+      [rows, input],
+      (offset + firstRow * input) * 4,
+      rows < out ? `${name}.${firstRow}` : name,
+    ),
+  }));
+  return { kind: 'dense', name, format: 'f32', out, in: input, parts, isTrained: true };
 }
 
 /** A linear map and the adapter around it. */

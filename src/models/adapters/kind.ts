@@ -137,6 +137,8 @@ export interface AdapterKind {
   isMeant?(settings: WholeSettings): boolean;
   /** Throws `setting_invalid` for settings that this kind does not support. */
   check?(settings: WholeSettings): void;
+  /** Set if there is no adapter: tensors of the base are trained themselves. */
+  readonly isBase?: true;
   /** How PEFT describes such an adapter. */
   readonly peft: PeftForm;
   /** Its parts beside a linear map, in the order of the flat buffers. */

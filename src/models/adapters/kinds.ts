@@ -1,4 +1,5 @@
 import { dora } from './dora';
+import { freeze, full } from './full';
 import type { AdapterKind, PeftForm } from './kind';
 import { loftq } from './loftq';
 import { lora } from './lora';
@@ -6,7 +7,7 @@ import { pissa } from './pissa';
 import type { WholeSettings } from './settings';
 
 /** All kinds of adapters. The first one that the settings select counts, so plain LoRA is the last of its type. */
-export const ADAPTER_KINDS: readonly AdapterKind[] = [loftq, pissa, dora, lora];
+export const ADAPTER_KINDS: readonly AdapterKind[] = [loftq, pissa, dora, lora, full, freeze];
 
 export function adapterKind(settings: WholeSettings): AdapterKind {
   const type: string = settings.finetuning_type;
@@ -19,5 +20,5 @@ export function adapterKind(settings: WholeSettings): AdapterKind {
 
 /** PEFT's configs of all kinds; several kinds may have one form. */
 export function peftForms(): readonly PeftForm[] {
-  return [...new Set(ADAPTER_KINDS.map(({ peft }) => peft))];
+  return [...new Set(ADAPTER_KINDS.filter(({ isBase }) => !isBase).map(({ peft }) => peft))];
 }

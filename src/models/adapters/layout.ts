@@ -3,9 +3,11 @@ import { TunesmithError } from '../../core/errors';
 import { kaimingUniform, streamOf } from '../../core/random';
 import { elementCount } from '../../core/shape';
 import { layerOf, patternValues } from '../../formats/peft';
+import type { FlatTensor } from '../optimizers/optimizer';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
 import type { AdaptedShape, AdapterKind, AdapterPart, PartValues } from './kind';
 import { adapterKind } from './kinds';
+import { wholeTensors, type WholeTensor } from './whole';
 import { wholeSettings, type AdapterSettings, type WholeSettings } from './settings';
 
 /** A place in a flat buffer, in f32 elements from its start; a multiple of 64, so that a binding can begin there. */
@@ -49,8 +51,10 @@ export interface AdapterLayout {
   readonly settings: WholeSettings;
   readonly kind: AdapterKind;
   readonly modules: readonly AdapterModule[];
-  /** The trained parts of all modules by name, in the order of the flat buffer. */
-  readonly tensors: readonly (AdapterTensor & { readonly name: string })[];
+  /** Tensors of the base that are trained themselves, behind the modules' parts in the flat buffer. */
+  readonly whole: readonly WholeTensor[];
+  /** All that is trained, by name, in the order of the flat buffer. */
+  readonly tensors: readonly FlatTensor[];
   /** The module whose maps it adapts, if other modules of the model have maps of the same names. */
   readonly within?: string;
   /** f32 elements of the flat buffer. */
@@ -92,7 +96,7 @@ export function targetMaps(
   return maps.filter(({ path }) => targets.some((name) => isTargeted(path, name)));
 }
 
-/** Throws as `targetMaps`, and `setting_invalid` for incompatible settings. */
+/** Throws as `targetMaps` and `wholeTensors`, and `setting_invalid` for incompatible settings. */
 export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterLayout {
   const settings = wholeSettings(given);
   const kind = adapterKind(settings);
@@ -124,7 +128,9 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
   };
   const { r, lora_alpha, use_rslora, rank_pattern, alpha_pattern } = settings;
   const [rankOf, alphaOf] = [patternValues(rank_pattern), patternValues(alpha_pattern)];
-  const modules = targetMaps(spec, settings).map(({ path, out, in: input }): AdapterModule => {
+  const trained = wholeTensors(spec, settings);
+  const targets = kind.isBase ? [] : targetMaps(spec, settings);
+  const modules = targets.map(({ path, out, in: input }): AdapterModule => {
     const rank = rankOf(path) ?? r;
     const alpha = alphaOf(path) ?? lora_alpha;
     const place = { path, out, in: input, rank };
@@ -138,11 +144,19 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
       derived: placeDerived(place),
     };
   });
-  const tensors = modules.flatMap(({ path, tensors: parts }) =>
+  const whole = trained.map(({ name, shape, kind: tensorKind, add }): WholeTensor => {
+    const offset = size;
+    size += alignUp(elementCount(shape), 64);
+    parameters += elementCount(shape);
+    return { name, shape, padded: shape, kind: tensorKind, offset, ...(add && { add }) };
+  });
+  const ofModules = modules.flatMap(({ path, tensors: parts }) =>
     parts.map((part) => ({ name: `${path}.${part.part}`, ...part })),
   );
+  const tensors: readonly FlatTensor[] = [...ofModules, ...whole];
+  if (size === 0) throw new TunesmithError({ code: 'trained_nothing' });
   const within = spec.towers && spec.root;
-  return { settings, kind, modules, tensors, within, size, derivedSize, frozenSize, parameters };
+  return { settings, kind, modules, whole, tensors, within, size, derivedSize, frozenSize, parameters };
 }
 
 /**

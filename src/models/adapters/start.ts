@@ -2,7 +2,7 @@ import { TunesmithError } from '../../core/errors';
 import type { LinearOperator } from '../../core/truncated_svd';
 import { normal, streamOf } from '../../core/random';
 import type { Limits } from '../../ops/op';
-import { readRows, rowRuns } from '../base_rows';
+import { readRows, readVector, rowRuns } from '../base_rows';
 import type { Model } from '../model';
 import type { StoredWeights } from '../stored/stored_weight';
 import { readUnquantized } from '../unquantized_rows';
@@ -40,6 +40,7 @@ export async function computeStart(
   { layout, seed, stored, onProgress, signal }: StartRequest,
 ): Promise<AdapterState> {
   const state = initialAdapter(layout, seed);
+  await startWhole(model, { layout, stored, onProgress, signal }, state);
   const { origin } = layout.kind;
   if (!origin) return state;
   const request = {
@@ -53,6 +54,37 @@ export async function computeStart(
     startModule(weight, { module, layout, origin, seed }, state),
   );
   return state;
+}
+
+/** Copies the base's own values of the tensors that are trained themselves. */
+async function startWhole(
+  model: Model,
+  {
+    layout: { whole },
+    stored,
+    onProgress,
+    signal,
+  }: Pick<StartRequest, 'layout' | 'stored' | 'onProgress' | 'signal'>,
+  { parameters }: AdapterState,
+): Promise<void> {
+  for (const [done, { name, kind, shape, offset }] of whole.entries()) {
+    onProgress?.(done / whole.length);
+    if (kind === 'vector') {
+      parameters.set(finite(await readVector(model, name), name), offset);
+      continue;
+    }
+    const [out = 0, input = 1] = shape;
+    for (const run of rowRuns(out, input)) {
+      signal?.throwIfAborted();
+      const rows = await readUnquantized(model, stored, name, run);
+      parameters.set(finite(rows, name), offset + run.first * input);
+    }
+  }
+}
+
+function finite(values: Float32Array, name: string): Float32Array {
+  if (!values.every(Number.isFinite)) throw notFinite(name);
+  return values;
 }
 
 /** Most bytes that `computeStart` takes on the device; it frees them before training. */
@@ -112,7 +144,7 @@ async function* rowsOf(
   stored: StoredWeights | undefined,
   { path, out, in: input }: AdapterModule,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
-  for (const run of rowRuns(out, input)) yield await readUnquantized(model, stored, path, run);
+  for (const run of rowRuns(out, input)) yield await readUnquantized(model, stored, `${path}.weight`, run);
 }
 
 /** Rows of the weight minus its quantised form. */
@@ -122,7 +154,7 @@ async function* errorRows(
   { path, out, in: input }: AdapterModule,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
   for (const run of rowRuns(out, input)) {
-    const whole = await readUnquantized(model, stored, path, run);
+    const whole = await readUnquantized(model, stored, `${path}.weight`, run);
     const quantised = await readRows(model, `${path}.weight`, run);
     yield whole.map((value, i) => value - quantised[i]!);
   }

@@ -21,6 +21,8 @@ export interface LossInputs {
    * then freed before the other's are kept.
    */
   readonly referenceHidden: () => Tensor;
+  /** The head of the reference model, which training leaves as it is. */
+  readonly referenceHead: DenseWeight;
   /** [vocabulary, in] */
   readonly head: DenseWeight;
   /** Returns one of the objective's slots by name. */

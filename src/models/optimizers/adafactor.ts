@@ -3,7 +3,7 @@ import { adafactor as adafactorOp, adafactorRecords, adafactorTable } from '../.
 import type { TensorRecord } from '../../ops/tensor_table';
 import { adamScalars } from './adamw';
 import type { FlatTensor, Optimizer } from './optimizer';
-import { rateFunction } from './rates';
+import { decayOf, rateFunction } from './rates';
 
 const TABLE = 'adafactor_tensors';
 
@@ -40,7 +40,8 @@ export const adafactor: Optimizer = {
 };
 
 /** A tensor without its padding. */
-function recordOf({ offset, shape, padded }: FlatTensor, rate: number): TensorRecord {
+function recordOf(tensor: FlatTensor, rate: number): TensorRecord {
+  const { offset, shape, padded } = tensor;
   const row = { columns: shape.at(-1) ?? 1, stride: padded.at(-1) ?? 1 };
-  return { first: 0, offset, count: elementCount(shape), ...row, rate };
+  return { first: 0, offset, count: elementCount(shape), ...row, rate, decay: decayOf(tensor) };
 }

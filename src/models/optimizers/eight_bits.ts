@@ -3,7 +3,7 @@ import { BLOCK, blocksOf } from '../../ops/block_step';
 import { tensorTable, type TensorRecord } from '../../ops/tensor_table';
 import { f32Moments, wholeRecords } from './flat';
 import type { FlatLayout, OptimizerSettings, StateTable, StateTensor } from './optimizer';
-import { rateFunction } from './rates';
+import { decayOf, rateFunction } from './rates';
 
 /** Tensors of fewer elements keep moments in f32 (bitsandbytes' `min_8bit_size`). */
 const MIN_8BIT_SIZE = 4096;
@@ -42,7 +42,8 @@ export function eightBits(
     .map((tensor): TensorRecord => {
       const { offset, shape, padded } = tensor;
       const row = { columns: shape.at(-1) ?? 1, stride: padded.at(-1) ?? 1 };
-      const record = { first: count, offset, count: elementCount(shape), ...row, rate: rateOf(tensor) };
+      const factors = { rate: rateOf(tensor), decay: decayOf(tensor) };
+      const record = { first: count, offset, count: elementCount(shape), ...row, ...factors };
       count += blocksOf(record);
       return record;
     });

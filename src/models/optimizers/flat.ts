@@ -10,7 +10,7 @@ import type {
   StateTensor,
   StepTensors,
 } from './optimizer';
-import { rateFunction, ratesOf } from './rates';
+import { decayOf, rateFunction, ratesOf } from './rates';
 
 const TABLE = 'flat_tensors';
 
@@ -36,20 +36,22 @@ export function wholeRecords(
   return tensors.map((tensor) => {
     const count = alignUp(elementCount(tensor.padded), 64);
     const { offset } = tensor;
-    const record = { first, offset, count, columns: count, stride: count, rate: rateOf(tensor) };
+    const factors = { rate: rateOf(tensor), decay: decayOf(tensor) };
+    const record = { first, offset, count, columns: count, stride: count, ...factors };
     first += count;
     return record;
   });
 }
 
-/** The table of all tensors for a kernel over the flat buffers; none if all learn at the same rate. */
+/** The table of all tensors for a kernel over the flat buffers; none if all learn at the same rate and decay alike. */
 export interface FlatTable {
   readonly tables: readonly StateTable[];
   readonly tensors: (of: StepTensors['of']) => FlatTensors | undefined;
 }
 
 export function flatTable({ tensors }: FlatLayout, settings: OptimizerSettings): FlatTable {
-  if (!ratesOf(tensors, settings)) return { tables: [], tensors: () => undefined };
+  const decaysAll = tensors.every((tensor) => decayOf(tensor) === 1);
+  if (decaysAll && !ratesOf(tensors, settings)) return { tables: [], tensors: () => undefined };
   const records = wholeRecords(tensors, rateFunction(tensors, settings));
   return {
     tables: [{ name: TABLE, words: tensorTable(records) }],

@@ -2,8 +2,16 @@ import type { FlatTensor, OptimizerSettings } from './optimizer';
 
 type RateSettings = Pick<OptimizerSettings, 'loraplus_lr_ratio' | 'layerwise_lr_decay'>;
 
+/** The parameters that transformers' Trainer leaves out of the weight decay (`get_decay_parameter_names`): norms and biases. */
+const UNDECAYED = /bias|layernorm|rmsnorm|(?:^|\.)norm(?:$|\.)|_norm(?:$|\.)/i;
+
+/** The weight decay of a tensor divided by `weight_decay`: 1, or 0 for norms and biases. */
+export function decayOf({ name }: FlatTensor): number {
+  return UNDECAYED.test(name) ? 0 : 1;
+}
+
 /**
- * The learning rate of each tensor divided by `learning_rate`: the product of two factors. Weight decay is the same for all.
+ * The learning rate of each tensor divided by `learning_rate`: the product of two factors.
  *
  * - LoRA+ (Hayou et al. 2024), as in PEFT's `create_loraplus_optimizer`: `loraplus_lr_ratio` for B and for vectors, 1 for the rest.
  * - Layer-wise decay (Howard & Ruder 2018; Clark et al. 2020): `layerwise_lr_decay` to the power of the layers above, up to the

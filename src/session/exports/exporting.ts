@@ -97,7 +97,8 @@ export async function exportSource(
     ),
     facts,
     towers: loadable.towers,
-    quantised,
+    // What is trained itself is not quantised.
+    quantised: quantised.filter((name) => !adapterLayout.whole.some((whole) => whole.name === name)),
     originals: session.originals,
     layout,
     adapter: { layout: adapterLayout, parameters, frozen },

@@ -91,18 +91,23 @@ export class OpenedModel {
   /**
    * How to read the weights for an adapter's initial values. Throws `weights_quantized` if they are not available.
    */
-  weightsFor({ kind, modules }: AdapterLayout): UseWeights {
+  weightsFor({ kind, modules, whole }: AdapterLayout): UseWeights {
     const stored = this.#stored;
     if (kind.origin?.of === 'quantisation_error') requireNf4(this.layout, modules);
-    const wanted = { layout: this.layout, paths: modules.map(({ path }) => path), purpose: kind.title };
+    const names = [
+      ...(kind.origin ? modules.map(({ path }) => `${path}.weight`) : []),
+      ...whole.flatMap(({ name, kind: tensor }) => (tensor === 'vector' ? [] : [name])),
+    ];
+    const instead = kind.origin ? 'init_lora_weights = true' : 'finetuning_type = lora';
+    const wanted = { layout: this.layout, names, purpose: kind.title, instead };
     const check = (weights: StoredWeights | undefined): void => {
       requireUnquantized(wanted, weights);
     };
     const { fetchAgain } = this.loadable;
-    if (kind.origin && fetchAgain && !hasUnquantized(wanted, stored)) {
+    if (names.length > 0 && fetchAgain && !hasUnquantized(wanted, stored)) {
       return (work, options) => fetchAgain(check, work, options);
     }
-    if (kind.origin) check(stored);
+    if (names.length > 0) check(stored);
     return (work) => work(stored);
   }
 

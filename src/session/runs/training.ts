@@ -259,7 +259,8 @@ async function startOf(
 ): Promise<AdapterState> {
   const { seed } = settings;
   const { signal } = control;
-  const computing = message('start_computing', { kind: layout.kind.title });
+  const { title, isBase } = layout.kind;
+  const computing = isBase ? message('start_copying') : message('start_computing', { kind: title });
   const tell = (told: Message, fraction?: number): void =>
     onEvent({ event: 'state', state: 'preparing', message: told, fraction });
   const onProgress = (fraction: number): void => tell(computing, fraction);

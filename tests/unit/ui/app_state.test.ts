@@ -348,7 +348,7 @@ describe('the page', () => {
 
   it('says nothing of the former model’s plan once another model is wanted', async () => {
     const { app, fake } = await begun();
-    const values = { method: 'exl2' };
+    const values = { method: 'exl2', instead: 'lora' };
     fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'weights_quantized', values }));
     expect(await app.preparation.ready()).toBe(false);
     expect(app.training.planError?.code).toBe('weights_quantized');

@@ -20,8 +20,15 @@ export const settingHelp = {
   use_rslora: 'Scale by lora_alpha / √r instead, which suits high ranks.',
   finetuning_type: {
     help: 'What is trained.',
-    options: { lora: 'LoRA: a small pair of matrices beside each linear layer.' },
+    options: {
+      lora: 'LoRA: a small pair of matrices beside each linear layer.',
+      full: 'All weights of the model: for small models. It takes a low rate, such as 2e-5, and most memory.',
+      freeze: 'All weights of some blocks, usually the last ones: between LoRA and full in memory.',
+    },
   },
+  freeze_trainable_layers: 'The number of blocks to train: 2 for the last two, -2 for the first two.',
+  freeze_trainable_modules: 'The modules of these blocks to train, by name: self_attn, mlp; or all.',
+  freeze_extra_modules: 'Modules outside the blocks to train as well: embed_tokens, norm, lm_head.',
   use_dora: 'DoRA: train a magnitude for each output as well. Closer to full training, a little slower.',
   init_lora_weights: {
     help: 'How the adapter starts. PiSSA starts from the principal parts of the weights and learns faster; it needs an unquantised model, and is saved as plain LoRA of rank 2 r.',

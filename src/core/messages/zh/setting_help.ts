@@ -17,8 +17,15 @@ export const settingHelp: Catalogue['settingHelp'] = {
   use_rslora: '改为按 lora_alpha / √r 缩放，适合较高的秩。',
   finetuning_type: {
     help: '训练哪些参数。',
-    options: { lora: 'LoRA：在每个线性层旁训练一对小矩阵。' },
+    options: {
+      lora: 'LoRA：在每个线性层旁训练一对小矩阵。',
+      full: '全量训练：训练模型的全部权重，适合小模型。需要较低的学习率（如 2e-5），占用显存最多。',
+      freeze: '冻结训练：只训练部分块的全部权重，通常是最后几块。显存占用介于 LoRA 与全量训练之间。',
+    },
   },
+  freeze_trainable_layers: '要训练的块数：2 表示最后两块，-2 表示最前两块。',
+  freeze_trainable_modules: '这些块中要训练的模块名称，如 self_attn、mlp；all 表示全部。',
+  freeze_extra_modules: '块以外同时训练的模块：embed_tokens、norm、lm_head。',
   use_dora: 'DoRA：同时训练每个输出的幅度。更接近全量训练，速度稍慢。',
   init_lora_weights: {
     help: '适配器的初始化方式。PiSSA 从权重的主成分开始，学得更快；它要求模型发布时未经量化，并保存为秩为 2 r 的普通 LoRA。',

@@ -173,7 +173,12 @@ describe('the unquantised weights', () => {
   const laid = (form: StoredForm, in4Bit = true) =>
     modelLayout(spec, () => form, { ...load, load_in_4bit: in4Bit }, 2 ** 27);
   const stored = (weight: StoredWeight) => new Map([[`${path}.weight`, weight]]);
-  const wanted = (layout: ModelLayout) => ({ layout, paths: [path], purpose: 'PiSSA' });
+  const wanted = (layout: ModelLayout) => ({
+    layout,
+    names: [`${path}.weight`],
+    purpose: 'PiSSA',
+    instead: 'init_lora_weights = true',
+  });
   const dense: StoredWeight = { kind: 'dense', tensor };
   const q4: StoredWeight = { kind: 'packed', packing: { format: 'q4_1' }, buffers: {} };
   const q5: StoredWeight = {

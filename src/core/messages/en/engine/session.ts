@@ -20,6 +20,7 @@ export const session = {
   examples_reading: 'Reading the examples',
   noise_reducing: 'Comparing the adapter with the base’s weights',
   noise_measuring: 'Computing the loss',
+  start_copying: 'Copying the weights that will be trained',
   start_computing: ({ kind }: { kind: string }) => `Computing the start of ${kind} from the weights`,
   keeping_for_reload: ({ label, fraction }: { label: string; fraction: number }) =>
     `${label}, to continue after a reload: ${format.percent(fraction)}`,

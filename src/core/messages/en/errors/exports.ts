@@ -35,6 +35,14 @@ export const exportErrors = {
     message: `The noise of a ${kind} adapter can’t be reduced: only plain LoRA consists of such pairs alone.`,
     hint: 'Use it as it is.',
   }),
+  export_model_trained: ({ format: name, type }: { format: string; type: string }) => ({
+    message: `${name} holds an adapter, but with finetuning_type = ${type} there is none: the model itself was trained.`,
+    hint: 'Export the whole model: as a merged checkpoint, GGUF or ONNX.',
+  }),
+  export_cluster_adapter: ({ type }: { type: string }) => ({
+    message: `The folder for a cluster trains adapters, not finetuning_type = ${type}.`,
+    hint: 'Choose finetuning_type = lora, or train here.',
+  }),
   export_onnx_coarse: {
     message:
       'q8 also rounds this model’s activations to 8 bits, which is too coarse for it: its answers would differ too much.',

@@ -22,15 +22,15 @@ const unwrapped = {
 
 /** Errors of models’ and adapters’ files, and of what a device can hold of them. */
 export const modelErrors = {
-  weights_quantized: ({ method, path }: { method: string; path?: string }) =>
+  weights_quantized: ({ method, instead, path }: { method: string; instead: string; path?: string }) =>
     path === undefined
       ? {
           message: `${method} needs the unquantised weights, but only a quantised copy of this model is saved here.`,
-          hint: 'Open the model’s folder from your disk, load it with load_in_4bit = false, or choose init_lora_weights = true.',
+          hint: `Open the model’s folder from your disk, load it with load_in_4bit = false, or choose ${instead}.`,
         }
       : {
           message: `${method} needs the unquantised weights, but this model’s files have ${path} only quantised.`,
-          hint: 'Choose the unquantised version of this model, or init_lora_weights = true.',
+          hint: `Choose the unquantised version of this model, or ${instead}.`,
         },
   base_damaged: ({ fault }: Fault) => ({
     message: `The saved copy of this model is damaged: ${fault}.`,
@@ -281,6 +281,22 @@ export const modelErrors = {
     message: `layers_to_transform: this model has no layer ${layer} with linear layers.`,
     hint: 'Count the layers from 0.',
   }),
+  trained_module_unknown: ({
+    setting,
+    name,
+    names,
+  }: {
+    setting: string;
+    name: string;
+    names: readonly string[];
+  }) => ({
+    message: `${setting}: this model has no ${name}.`,
+    hint: `Name some of ${names.join(', ')}.`,
+  }),
+  trained_nothing: {
+    message: 'With freeze_trainable_layers = 0 and no freeze_extra_modules, nothing is trained.',
+    hint: 'Choose the number of blocks to train: 2 for the last two, -2 for the first two.',
+  },
   target_module_unknown: ({ name, names }: { name?: string; names: readonly string[] }) => ({
     message: name === undefined ? 'target_modules is empty.' : `target_modules: this model has no ${name}.`,
     hint: `Name some of ${names.join(', ')}, or all-linear.`,

@@ -19,6 +19,7 @@ export const session: typeof english = {
   examples_reading: '正在读取样本',
   noise_reducing: '正在将适配器与基座权重比较',
   noise_measuring: '正在计算损失',
+  start_copying: '正在复制要训练的权重',
   start_computing: ({ kind }) => `正在根据权重计算 ${kind} 的初始值`,
   keeping_for_reload: ({ label, fraction }) => `${label}，以便刷新后继续训练：${format.percent(fraction)}`,
   device_lost_going_on: ({ step }) => `与显卡的连接已断开，正从第 ${format.count(step)} 步继续。`,

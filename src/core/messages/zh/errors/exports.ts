@@ -36,6 +36,14 @@ export const exportErrors: typeof english = {
     message: `无法为 ${kind} 适配器降噪：只有普通 LoRA 完全由低秩矩阵对组成。`,
     hint: '请直接使用它。',
   }),
+  export_model_trained: ({ format, type }) => ({
+    message: `${format} 保存的是适配器，但 finetuning_type = ${type} 训练的是模型本身，没有适配器。`,
+    hint: '请导出完整模型：合并后的模型、GGUF 或 ONNX。',
+  }),
+  export_cluster_adapter: ({ type }) => ({
+    message: `集群文件夹只用于训练适配器，不支持 finetuning_type = ${type}。`,
+    hint: '请选择 finetuning_type = lora，或在这里训练。',
+  }),
   export_onnx_coarse: {
     message: 'q8 还会把激活值舍入到 8 位，对这个模型来说过于粗糙，回答会相差太大。',
     hint: '请选择 q4 或 fp16，它们不会把激活值舍入到 8 位。',

@@ -23,15 +23,15 @@ const unwrapped = {
 
 /** Errors of models’ and adapters’ files, and of what a device can hold of them. */
 export const modelErrors: typeof english = {
-  weights_quantized: ({ method, path }) =>
+  weights_quantized: ({ method, instead, path }) =>
     path === undefined
       ? {
           message: `${method} 需要未量化的权重，但这里只保存了此模型的量化副本。`,
-          hint: '请从磁盘打开模型的文件夹，用 load_in_4bit = false 加载，或选择 init_lora_weights = true。',
+          hint: `请从磁盘打开模型的文件夹，用 load_in_4bit = false 加载，或选择 ${instead}。`,
         }
       : {
           message: `${method} 需要未量化的权重，但此模型的文件中 ${path} 只有量化后的权重。`,
-          hint: '请选择此模型的未量化版本，或 init_lora_weights = true。',
+          hint: `请选择此模型的未量化版本，或 ${instead}。`,
         },
   base_damaged: ({ fault }) => ({
     message: `保存在本机的模型副本已损坏：${fault}。`,
@@ -226,6 +226,14 @@ export const modelErrors: typeof english = {
     message: `layers_to_transform：此模型没有带线性层的第 ${layer} 层。`,
     hint: '层从 0 开始计数。',
   }),
+  trained_module_unknown: ({ setting, name, names }) => ({
+    message: `${setting}：此模型没有 ${name}。`,
+    hint: `请从 ${names.join('、')} 中选择。`,
+  }),
+  trained_nothing: {
+    message: 'freeze_trainable_layers = 0 且 freeze_extra_modules 为空时，没有可训练的参数。',
+    hint: '请填写要训练的块数：2 表示最后两块，-2 表示最前两块。',
+  },
   target_module_unknown: ({ name, names }) => ({
     message: name === undefined ? 'target_modules 为空。' : `target_modules：此模型没有 ${name}。`,
     hint: `请从 ${names.join('、')} 中选择，或使用 all-linear。`,
