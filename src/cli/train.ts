@@ -8,6 +8,7 @@ import {
   SETTING_NAMES,
   type TrainSettings,
 } from '../core/settings/settings';
+import { mergedExport } from '../exports/merged/merged';
 import { peftExport } from '../exports/peft/peft';
 import { folderTarget } from '../exports/targets/folder_target';
 import { moduleNames } from '../models/adapter_files';
@@ -197,7 +198,10 @@ async function finish(
   if (state === 'stopped' && step === 0) {
     throw new TunesmithError({ code: 'stopped_before_first_step', values: { steps, replaces } });
   }
-  await writeExport(await planExport(session, peftExport.name, {}, language), folderTarget(files));
+  // A model that was trained itself has no adapter, so it is written whole.
+  const { isBase } = session.requireTuned().layout.kind;
+  const format = isBase ? mergedExport : peftExport;
+  await writeExport(await planExport(session, format.name, {}, language), folderTarget(files));
   await files.write(SETTINGS_FILE, new TextEncoder().encode(settingsFileText({ settings, answers: {} })));
   if (state === 'stopped') {
     throw new TunesmithError({ code: 'stopped_at_step', values: { step, steps, path } });

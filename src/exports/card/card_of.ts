@@ -13,6 +13,9 @@ export function cardOf(source: ExportSource, merged?: CardModel, uses: readonly 
   const { settings, parameters, kind } = adapter.layout;
   const { r, lora_alpha } = settings;
   const target_modules = moduleNames(adapter.layout);
-  const described = { kind: kind.title, r, lora_alpha, target_modules, parameters };
+  const described = {
+    ...{ kind: kind.title, r, lora_alpha, target_modules, parameters },
+    ...(kind.isBase && { trainsBase: true as const }),
+  };
   return modelCard({ base, adapter: described, run, merged, uses }, source.language);
 }

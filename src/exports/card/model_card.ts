@@ -53,6 +53,8 @@ export interface CardSource {
     readonly lora_alpha: number;
     readonly target_modules: readonly string[];
     readonly parameters: number;
+    /** Set if there is no adapter: weights of the base were trained themselves. */
+    readonly trainsBase?: true;
   };
   /** Absent for an adapter that was imported and not trained since. */
   readonly run?: CardRun | undefined;
@@ -84,15 +86,19 @@ export function modelCard({ base, adapter, run, merged, uses }: CardSource, lang
   const facts = { ...adapter, alpha: number(adapter.lora_alpha), modules: adapter.target_modules };
   const name = inline(base.name);
   const sections = [
-    frontMatter(base, merged, run?.data.files ?? []),
+    frontMatter(base, merged, { files: run?.data.files ?? [], isLora: adapter.trainsBase !== true }),
     `# ${merged ? t.card.mergedTitle(name) : t.card.adapterTitle(adapter.kind, name)}`,
     [
-      ...(merged ? [t.card.merged(name, merged.dtype)] : []),
-      run ? t.card.trained(facts) : t.card.exported(facts),
+      ...(adapter.trainsBase && merged
+        ? [t.card.trainedWhole(name, merged.dtype, adapter.parameters, adapter.kind)]
+        : [
+            ...(merged ? [t.card.merged(name, merged.dtype)] : []),
+            run ? t.card.trained(facts) : t.card.exported(facts),
+          ]),
       ...(run ? startText(t, run.settings) : []),
     ].join(' '),
     ...(run ? [dataSection(t, run.data), curveSection(t, run), settingsSection(t, run.settings)] : []),
-    usageSection(t, uses, quantisedNote(t, base, merged)),
+    usageSection(t, uses, adapter.trainsBase ? wholeNote(t, base) : quantisedNote(t, base, merged)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -106,7 +112,7 @@ function startText({ card }: Catalogue, { init_lora_weights, r }: TrainSettings)
 function frontMatter(
   { name, isRepo }: BaseUse,
   merged: CardModel | undefined,
-  files: readonly string[],
+  { files, isLora }: { readonly files: readonly string[]; readonly isLora: boolean },
 ): string {
   const datasets = new Set(files.flatMap((file) => datasetOfFile(file)?.repo ?? []));
   const relation = merged ? ['base_model_relation: finetune'] : [];
@@ -119,7 +125,7 @@ function frontMatter(
     `library_name: ${merged ? (merged.library ?? 'transformers') : 'peft'}`,
     `pipeline_tag: ${merged?.withImages ? 'image-text-to-text' : 'text-generation'}`,
     'tags:',
-    '- lora',
+    ...(isLora ? ['- lora'] : []),
     ...(merged ? [] : ['- peft']),
     '- tunesmith',
     '---',
@@ -261,6 +267,11 @@ function quantisedNote(
   if (base.quantisation === 'none') return undefined;
   if (!merged) return card.trainedQuantised;
   return merged.isOriginal ? card.mergedOnOriginal : card.mergedFromQuantised;
+}
+
+/** Says that the weights that were not trained were quantised in training, if they were. */
+function wholeNote({ card }: Catalogue, { quantisation }: BaseUse): string | undefined {
+  return quantisation === 'none' ? undefined : card.trainedBesideQuantised;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -76,12 +76,15 @@ export async function exportSource(
   language: Language,
   encoder: RowEncoder,
 ): Promise<ExportSource> {
-  const { layout, model, loadable, quantised } = session;
+  const { layout, model, loadable } = session;
   const { identity } = model;
   const said = await session.saidBase();
   const { baseModel, revision } = baseNameOf(identity, said);
   const tuned = session.requireTuned();
   const { run, layout: adapterLayout, parameters, frozen } = tuned;
+  const { whole } = adapterLayout;
+  // Tensors that are trained themselves are no longer quantised.
+  const quantised = session.quantised.filter((name) => !whole.some((tensor) => tensor.name === name));
   const facts = exportedFacts(model, trainedTemplate(tuned));
   return {
     baseModel,
@@ -97,8 +100,7 @@ export async function exportSource(
     ),
     facts,
     towers: loadable.towers,
-    // What is trained itself is not quantised.
-    quantised: quantised.filter((name) => !adapterLayout.whole.some((whole) => whole.name === name)),
+    quantised,
     originals: session.originals,
     layout,
     adapter: { layout: adapterLayout, parameters, frozen },

@@ -19,6 +19,8 @@ export const card = {
   adapterTitle: (kind: string, model: string) => `${kind} adapter for ${model}`,
   mergedTitle: (model: string) => `Fine-tuned ${model}`,
   merged: (model: string, dtype: string) => `${model} in ${dtype}, merged with an adapter:`,
+  trainedWhole: (model: string, dtype: string, parameters: number, how: string) =>
+    `${model} in ${dtype}, of which ${format.count(parameters)} parameters were trained with Tunesmith (${how}).`,
   trained: (adapter: AdapterFacts) => `${adapterOf(adapter)}, trained with Tunesmith.`,
   exported: (adapter: AdapterFacts) => `${adapterOf(adapter)}, exported by Tunesmith.`,
   startedAsPissa: (r: number, start: string) =>
@@ -40,6 +42,8 @@ export const card = {
   useWith: (program: string) => `Use with ${program}`,
   trainedQuantised:
     'The adapter was trained on the quantised base model. With other weights of the same model, such as the unquantised ones, answers differ a little.',
+  trainedBesideQuantised:
+    'The weights that were not trained were quantised during the training, and are written as they were then or as they were before.',
   mergedFromQuantised:
     'The adapter was trained on the quantised base model. These weights are the dequantised ones plus the adapter.',
   mergedOnOriginal:

@@ -12,6 +12,8 @@ export const card: Catalogue['card'] = {
   adapterTitle: (kind, model) => `${model} 的 ${kind} 适配器`,
   mergedTitle: (model) => `微调后的 ${model}`,
   merged: (model, dtype) => `${dtype} 精度的 ${model}，已合并适配器：`,
+  trainedWhole: (model, dtype, parameters, how) =>
+    `${dtype} 精度的 ${model}，其中 ${format.count(parameters)} 个参数由 Tunesmith 训练（${how}）。`,
   trained: (adapter) => `${adapterOf(adapter)}，由 Tunesmith 训练。`,
   exported: (adapter) => `${adapterOf(adapter)}，由 Tunesmith 导出。`,
   startedAsPissa: (r, start) =>
@@ -32,6 +34,7 @@ export const card: Catalogue['card'] = {
   useWith: (program) => `在 ${program} 中使用`,
   trainedQuantised:
     '适配器是在量化的基座模型上训练的；换用同一模型的其他权重（例如未量化的权重）时，回答会略有不同。',
+  trainedBesideQuantised: '未参与训练的权重在训练时是量化的，这里写入的是量化后反量化的权重或原始权重。',
   mergedFromQuantised: '适配器是在量化的基座模型上训练的。这里的权重由这些量化权重反量化后与适配器合并而成。',
   mergedOnOriginal: '适配器是在量化的基座模型上训练的。这里的权重由基座模型的原始权重与适配器合并而成。',
 };

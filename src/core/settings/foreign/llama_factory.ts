@@ -34,6 +34,19 @@ const fromSwitch = (key: string, on: unknown, off: unknown): Source => ({
   value: (fields) => (fields[key] === true ? on : off),
 });
 
+/** A key of freeze tuning, which counts with it alone. Names stand between commas. */
+function ofFreeze(key: string, fallback: unknown): Source {
+  return {
+    keys: [key],
+    optional: true,
+    value({ finetuning_type, [key]: given }) {
+      if (finetuning_type !== 'freeze') return given;
+      const value = given ?? fallback;
+      return typeof value === 'string' ? value.split(',').filter((name) => name !== '') : value;
+    },
+  };
+}
+
 /**
  * LLaMA-Factory's YAML or JSON (0.9.5, src/llamafactory/hparams, and transformers' TrainingArguments). The file describes
  * a whole training. So a key that it leaves out has LLaMA-Factory's default if it changes what is learnt. Keys of
@@ -68,6 +81,9 @@ export const llamaFactory: ForeignFormat = {
       value: ({ lora_alpha, lora_rank }) => lora_alpha ?? 2 * Number(lora_rank ?? 8),
     },
     finetuning_type: direct('finetuning_type', 'lora'),
+    freeze_trainable_layers: ofFreeze('freeze_trainable_layers', 2),
+    freeze_trainable_modules: ofFreeze('freeze_trainable_modules', 'all'),
+    freeze_extra_modules: ofFreeze('freeze_extra_modules', ''),
     lora_dropout: direct('lora_dropout', 0),
     use_rslora: direct('use_rslora', false),
     use_dora: direct('use_dora', false),

@@ -152,7 +152,7 @@ eval_steps: 500
 });
 
 describe('a key of LLaMA-Factory that no setting stands for', () => {
-  it.each(['stage: dpo', 'finetuning_type: full', 'enable_thinking: false', 'deepspeed: z.json'])(
+  it.each(['stage: dpo', 'finetuning_type: galore', 'enable_thinking: false', 'deepspeed: z.json'])(
     '%s is named',
     (line) => {
       expect(notesIn(`lora_rank: 8\n${line}`).at(-1)).toContain(`LLaMA-Factory: ${line}.`);

@@ -171,6 +171,9 @@ test('a layout keeps the adapter’s settings, each of them said, and no others'
   expect(adapterLayout(spec, given).settings).toEqual({
     ...settings,
     finetuning_type: 'lora',
+    freeze_trainable_layers: 2,
+    freeze_trainable_modules: ['all'],
+    freeze_extra_modules: [],
     use_dora: false,
     init_lora_weights: true,
     rank_pattern: {},
