@@ -105,10 +105,7 @@ test.each(['llama', 'gemma3', 'qwen2', 'lfm2_bias'] as const)(
 describe.each([
   ['full', { finetuning_type: 'full' }],
   ['full', { finetuning_type: 'full', gradient_checkpointing: true }],
-  [
-    'freeze',
-    { finetuning_type: 'freeze', freeze_trainable_layers: 1, freeze_extra_modules: ['norm'] },
-  ],
+  ['freeze', { finetuning_type: 'freeze', freeze_trainable_layers: 1, freeze_extra_modules: ['norm'] }],
 ] as const)('%s tuning', (run, changes) => {
   test(`goes 20 steps as torch’s AdamW, norms and biases without decay: ${JSON.stringify(changes)}`, async () => {
     const { model: family, losses, loss_error } = expected.runs[run]!;
@@ -116,7 +113,7 @@ describe.each([
     const { model, adapter, layout, program, destroy } = await started(family, {
       ...settings,
       ...changes,
-    } as Partial<TrainSettings>);
+    });
     await runUpdates(program, { ...loadFixture(family).expected, settings }, 'f32');
     const metrics = await program.metrics();
     const allowed = expected.tolerance_factor * loss_error;

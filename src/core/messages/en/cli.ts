@@ -195,7 +195,7 @@ export const cli = {
   runUnnamed: (id: string) => `${id} no longer has a name.`,
   stopping: 'Stopping. The last step is saved. Stop once more to quit at once.',
   trained: (state: string, step: number, steps: number, path: string) =>
-    `${state} at step ${step} of ${steps}; the adapter is in ${path}`,
+    `${state} at step ${step} of ${steps}; the result is in ${path}`,
   step: (step: number, steps: number) => `step ${step}/${steps}`,
   loss: (loss: string) => `loss ${loss}`,
   tokensPerSecond: (tokens: number) => `${format.count(tokens)} tokens/s`,

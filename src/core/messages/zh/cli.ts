@@ -170,7 +170,7 @@ export const cli: Catalogue['cli'] = {
   runRenamed: (id, name) => `${id} 现名为 ${name}。`,
   runUnnamed: (id) => `${id} 的名称已去掉。`,
   stopping: '正在停止，最后一步会保存。再次停止则立即退出。',
-  trained: (state, step, steps, path) => `${state}，第 ${step} 步（共 ${steps} 步）；适配器在 ${path} 中`,
+  trained: (state, step, steps, path) => `${state}，第 ${step} 步（共 ${steps} 步）；结果在 ${path} 中`,
   step: (step, steps) => `第 ${step}/${steps} 步`,
   loss: (loss) => `损失 ${loss}`,
   tokensPerSecond: (tokens) => `${format.count(tokens)} token/秒`,
