@@ -31,7 +31,10 @@ export function tensorTable(
   const words = new Uint32Array(before.length + records.length * RECORD_WORDS);
   const floats = new Float32Array(words.buffer);
   floats.set(before);
-  for (const [index, { first, offset, count, columns, stride, rate, scale = 0, decay = 1 }] of records.entries()) {
+  for (const [
+    index,
+    { first, offset, count, columns, stride, rate, scale = 0, decay = 1 },
+  ] of records.entries()) {
     const at = before.length + index * RECORD_WORDS;
     words.set([first, offset, count, columns, stride], at);
     floats[at + 5] = rate;
