@@ -110,6 +110,35 @@ def by_formula(model, rows, loss_of, held_out=()):
     return {"eval_loss": evaluated, "losses": losses, "grad_norms": norms}, make_fixtures.lora_tensors(model)
 
 
+# A question, an answer and the number of its tokens that are learnt: an incomplete character is left out.
+BEGINNINGS = [
+    ("What is 3 times 4?", " Let us count: 4, 8, 12. So it is 12.", 6),
+    ("你好吗？", "我很好，谢谢。", 4),
+    ("Why?", "Because of the tides.", 1),
+]
+REQUEST = "{question}\n\nGive only the first step."
+
+
+def upft(tokenizer):
+    """The rows of UPFT (arXiv 2503.02875, section 3): the first tokens of an answer to the question with its request,
+    with no token that ends them."""
+    rows = []
+    for question, answer, count in BEGINNINGS:
+        text = tokenizer.decode(tokenizer.encode(answer)[:count]).rstrip("\ufffd")
+        asked = [{"role": "user", "content": REQUEST.replace("{question}", question)}]
+        prompt = tokenizer.apply_chat_template(asked, add_generation_prompt=True, return_dict=False)
+        learnt = tokenizer.encode(text)
+        rows.append(
+            {
+                "question": question,
+                "sampled": tokenizer.decode(tokenizer.encode(answer)[:count]),
+                "input_ids": prompt + learnt,
+                "labels": [-100] * len(prompt) + learnt,
+            }
+        )
+    return {"request": REQUEST, "rows": rows}
+
+
 def main():
     folder, family = FIXTURES / BASE, FAMILIES[BASE]
     adapter = load_file(folder / "adapter" / "adapter_model.safetensors")
@@ -136,6 +165,7 @@ def main():
     output.mkdir(exist_ok=True)
     save_file(tensors, output / "expected.safetensors")
     expected = {"settings": SETTINGS, "weights": WEIGHTS, "rows": rows, "held_out": held_out, "cases": cases}
+    expected["upft"] = upft(AutoTokenizer.from_pretrained(folder))
     make_fixtures.write_json(output / "expected.json", expected | {"tolerance_factor": reference.TOLERANCE_FACTOR})
 
 

@@ -1,16 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { LosslessJson } from '../../src/core/lossless_json';
 import { DEFAULTS } from '../../src/core/settings/settings';
 import { packMicroBatch, type TokenizedExample } from '../../src/data/batches';
+import { tokenizeSample } from '../../src/data/examples';
 import { listOf } from '../../src/data/example_list';
 import { packed } from '../../src/data/packed_list';
+import { sampleOf } from '../../src/data/shapes';
+import { jinjaTemplate } from '../../src/data/template';
+import { loadTokenizer } from '../../src/data/tokenizer';
 import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
 import { namedTensors } from '../../src/models/adapter_files';
 import { readParameter } from '../../src/models/adapters/layout';
 import { sft } from '../../src/models/objectives/sft';
 import { compileTraining } from '../../src/models/training';
+import { jobsOf } from '../../src/session/writing/tasks';
 import { evaluate } from '../../src/train/evaluate';
 import { learningRateMultiplier, scheduleOf } from '../../src/train/schedule';
 import { gpu } from './dawn';
@@ -24,6 +30,10 @@ interface Fixture {
   readonly rows: readonly Example[];
   readonly held_out: readonly Example[];
   readonly tolerance_factor: number;
+  readonly upft: {
+    readonly request: string;
+    readonly rows: readonly (Example & { readonly question: string; readonly sampled: string })[];
+  };
   readonly cases: Readonly<
     Record<
       'dft' | 'weights',
@@ -38,7 +48,7 @@ interface Fixture {
 }
 
 const folder = fileURLToPath(new URL('fixtures/objectives/', import.meta.url));
-const { settings, weights, rows, held_out, tolerance_factor, cases } = JSON.parse(
+const { settings, weights, rows, held_out, upft, tolerance_factor, cases } = JSON.parse(
   readFileSync(`${folder}expected.json`, 'utf8'),
 ) as Fixture;
 const exact = readTensors(new Uint8Array(readFileSync(`${folder}expected.safetensors`))).tensors;
@@ -116,4 +126,28 @@ test.each(['dft', 'weights'] as const)('%s: losses, norms and the adapter', asyn
   }
   program.destroy();
   destroy();
+});
+
+test('UPFT’s rows have the tokens and the targets of transformers', async () => {
+  const of = (name: string): unknown =>
+    JSON.parse(readFileSync(`${loadFixture('qwen3').folder}/${name}.json`, 'utf8'));
+  const config = of('tokenizer_config') as { readonly chat_template: string };
+  const tokenizer = loadTokenizer(of('tokenizer'), config);
+  const template = jinjaTemplate(config.chat_template, { specialTokens: tokenizer.specialTokens });
+  const questions = upft.rows.map(({ question }) => question).join('\n');
+  const task = { kind: 'prefixes', questions, query: {}, tokens: 6, whole: 0, seed: 0 } as const;
+  const options = { prompt: upft.request, count: 1, most: 10 };
+  const jobs = await jobsOf(task, options, () => {
+    throw new Error('no rows are read');
+  });
+  for (const [at, { sampled, input_ids, labels }] of upft.rows.entries()) {
+    const { json } = jobs[at]!.rows({ text: sampled, isCut: true }).rows[0]!;
+    const sample = sampleOf(JSON.parse(json) as LosslessJson);
+    if (!('kind' in sample) || sample.kind !== 'chat') expect.fail('no conversation');
+    const given = { tokenizer, template, trainOn: 'responses', maxSeqLength: 100 } as const;
+    const { example, endless } = tokenizeSample(sample, given);
+    expect([...example.ids]).toEqual(input_ids);
+    expect([...example.trained]).toEqual(labels.map((label) => (label === -100 ? 0 : 1)));
+    expect(endless).toBe(false);
+  }
 });

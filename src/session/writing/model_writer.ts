@@ -28,7 +28,9 @@ export function modelWriterOf(
   { side, maxTokens, temperature, seed }: ModelChoice,
   template: AdapterTemplate,
 ): ModelWriter {
-  const { name } = model.identity;
+  const { name: given, source } = model.identity;
+  // A path on this computer says more than the rows should keep.
+  const name = source === 'files' ? (given.split(/[/\\]/).at(-1) ?? given) : given;
   const sampling = parseAnswerSettings({
     ...answerDefaults(model.facts.generationConfig),
     max_new_tokens: maxTokens,

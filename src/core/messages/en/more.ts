@@ -93,8 +93,8 @@ export const more = {
   },
   prefixTokens: 'Tokens of a beginning',
   wholeShare: 'Whole answers, in %',
-  questionSources: 'Questions',
-  questionSourceNames: { rows: 'Those of the rows', own: 'Questions of your own' },
+  questionSources: 'Questions from',
+  questionSourceNames: { rows: 'The rows', own: 'A list of your own' },
   questionRows:
     'Training still learns the answers of those rows: leave the rows out to learn the beginnings alone.',
   prefixPrompt: 'Question that is learnt',

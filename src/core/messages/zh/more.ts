@@ -94,7 +94,7 @@ export const more: Catalogue['more'] = {
   prefixTokens: '开头的 token 数',
   wholeShare: '完整回答的比例（%）',
   questionSources: '问题来源',
-  questionSourceNames: { rows: '数据行中的问题', own: '自己的问题' },
+  questionSourceNames: { rows: '数据行', own: '自己的列表' },
   questionRows: '训练仍会学习这些数据行的回答：如果只想学习开头，请排除这些行。',
   prefixPrompt: '要学习的问题',
   maxTokens: '回答的最大 token 数',
