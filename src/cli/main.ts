@@ -7,6 +7,7 @@ import { withConfig } from './config';
 import { dataCommand } from './data';
 import { evalCommand } from './eval';
 import { exportCommand } from './export';
+import { findRateCommand } from './find_rate';
 import { commandHelp, overview } from './help';
 import { inspectCommand } from './inspect';
 import { sayError } from './language';
@@ -25,6 +26,7 @@ import { writeCommand } from './write';
 
 const commands: readonly Command[] = [
   trainCommand,
+  findRateCommand,
   evalCommand,
   chatCommand,
   exportCommand,

@@ -12,7 +12,10 @@ import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
 import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
 import { plainAdapter } from '../models/adapters/start';
+import type { TrainControl } from '../train/control';
 import type { Evaluation } from '../train/evaluate';
+import type { TrainEvent } from '../train/events';
+import type { RateSweep } from '../train/find_rate';
 import { checkEvaluated } from '../train/stopping';
 import { readAnyAdapter } from '../models/gguf_adapter';
 import { adapterTemplateNotes, readAdapterTemplate } from './models/adapter_template';
@@ -38,6 +41,7 @@ import { mostChatRows, trainedTemplate, type LoadedModel, type TunedAdapter } fr
 import { mixTuned, type MixPart, type ReadTuned } from './models/mixed';
 import { readPrompts, samplePromptsOf } from './chat/sample_answers';
 import { evaluateExamples } from './runs/evaluation';
+import { findRate } from './runs/rate_finder';
 import { runTraining, type TrainCall, type TrainingOutcome } from './runs/training';
 
 /**
@@ -299,6 +303,28 @@ export class Session {
       this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, history, adapterStep) });
     }
     return outcome;
+  }
+
+  /**
+   * Sweeps the learning rate with a new adapter, which is dropped afterwards, so that nothing of the session changes. A stop
+   * ends it early.
+   */
+  async findRate(
+    settings: TrainSettings,
+    control: TrainControl,
+    onEvent: (event: TrainEvent) => void,
+  ): Promise<RateSweep> {
+    const layout = adapterLayout(this.layout.spec, settings);
+    return await findRate({
+      loaded: () => this.#alive(),
+      kernels: this.#device.kernels,
+      layout,
+      weights: this.#opened().weightsFor(layout),
+      dataset: this.dataset,
+      settings,
+      control,
+      onEvent,
+    });
   }
 
   /**

@@ -20,6 +20,8 @@ const SIGMAS = 5;
 const BY_HEART = 0.3;
 /** The distance between the two losses from which on the model has learnt examples rather than their task. */
 const GAP = 1;
+/** An evaluation loss that falls by a smaller share in two evaluations stays where it is. */
+const STILL = 0.01;
 /** Fewer steps say nothing about a training loss. */
 const LEAST_STEPS = 20;
 
@@ -88,11 +90,14 @@ function overFitting(
   });
 }
 
-/** The training loss is near zero and the evaluation loss far above it: examples are known by heart. */
+/**
+ * The training loss is near zero, the evaluation loss is far above it and falls no more: examples are known by heart.
+ */
 function gapOf(evaluations: readonly Evaluated[], steps: readonly StepEvent[]): Message | undefined {
-  const evaluated = evaluations.at(-1);
+  const [before, , evaluated] = evaluations.slice(-3);
   const last = steps.at(-1);
-  if (!evaluated || !last || last.epoch < 2) return undefined;
+  if (!before || !evaluated || !last || last.epoch < 2) return undefined;
+  if (evaluated.eval_loss < (1 - STILL) * before.eval_loss) return undefined;
   const trained = mean(lossesOf(steps.slice(-Math.max(1, Math.round(steps.length / last.epoch)))));
   if (trained >= BY_HEART || evaluated.eval_loss - trained < GAP) return undefined;
   return message('learnt_by_heart', { loss: trained, evalLoss: evaluated.eval_loss });

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, watch } from 'node:fs';
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -139,25 +139,31 @@ describe('train', () => {
     expect(Buffer.compare(await weights('broken'), await weights('whole'))).toBe(0);
   });
 
-  it('stops early over a run that learns by heart, says so, and keeps the adapter of the best step', async () => {
-    const settings =
-      '--lr_scheduler_type constant --save_steps 100 --learning_rate 0.02 --lora_dropout 0 --neftune_noise_alpha none';
-    const own = (output: string, more: string): string[] =>
-      trainArguments(output, ...`${settings} ${more}`.split(' '));
+  it('stops early, says so, and keeps the adapter of the best step', async () => {
+    // The held-out answer has words that the others lack, so it gets less likely as they are learnt.
+    await mkdir(at('parted'));
+    await cp(rows, at('parted/rows.jsonl'));
+    const other = { instruction: 'Where is the fish?', output: 'zqk ZQK 77 zqk ZQK 77' };
+    await writeFile(at('parted/held.jsonl'), JSON.stringify(other));
+    const own = (output: string, more: string): string[] => {
+      const settings = `--dataset rows.jsonl --eval_dataset held.jsonl --r 16 --learning_rate 0.01 --lr_scheduler_type constant
+        --per_device_train_batch_size 2 --gradient_accumulation_steps 2 --save_steps 100 --json ${more}`;
+      const files = ['--model', model, '--data', at('parted'), '--output_dir', at(output)];
+      return ['train', ...files, ...settings.split(/\s+/)];
+    };
     const stopping = '--load_best_model_at_end true --early_stopping_patience 3 --save_total_limit 1';
     const { events } = await succeeds(own('early', `--max_steps 60 --eval_steps 2 ${stopping}`));
     const evaluated = events.filter(({ event }) => event === 'eval');
     const best = evaluated.reduce((a, b) => (Number(b.eval_loss) < Number(a.eval_loss) ? b : a));
-    const steps = events.filter(({ event }) => event === 'step').length;
-    expect(steps).toBe(Number(best.step) + 6);
+    expect(events.filter(({ event }) => event === 'step')).toHaveLength(Number(best.step) + 3 * 2);
     const notes = events.flatMap(({ event, note }) =>
       event === 'note' ? (note as { code: string }).code : [],
     );
-    expect(notes).toEqual(expect.arrayContaining(['over_fitting', 'stopped_early', 'best_step_taken']));
+    expect(notes).toEqual(expect.arrayContaining(['stopped_early', 'best_step_taken']));
     expect(events.at(-1)).toMatchObject({ event: 'done', adapter_step: best.step });
-    await succeeds(own('best', `--max_steps ${String(best.step)}`));
-    expect(await weights('early')).toEqual(await weights('best'));
-    expect(await readFile(join(at('early'), 'README.md'), 'utf8')).toContain(`of step ${String(best.step)}`);
+    await succeeds(own('best', `--max_steps ${String(best.step)} --eval_steps 0`));
+    expect(Buffer.compare(await weights('early'), await weights('best'))).toBe(0);
+    expect(await readFile(at('early/README.md'), 'utf8')).toContain(`of step ${String(best.step)}, after`);
   });
 
   it('leaves no adapter and no success if it is stopped before the first step', async () => {

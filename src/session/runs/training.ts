@@ -252,8 +252,13 @@ async function attempt(
 }
 
 /** The initial values of a new adapter. Throws as `computeStart`, and `start_stopped`. */
-async function startOf(
-  { layout, settings, control, onEvent }: TrainingRequest,
+export async function startOf(
+  {
+    layout,
+    settings,
+    control,
+    onEvent,
+  }: Pick<TrainingRequest, 'layout' | 'settings' | 'control' | 'onEvent'>,
   weights: UseWeights,
   model: Model,
 ): Promise<AdapterState> {
@@ -279,8 +284,14 @@ async function startOf(
  * Tunes the kernels and makes their pipelines. A continued run keeps its kernels: with others, its results would differ
  * in the last bits.
  */
-async function prepareKernels(
-  { kernels, layout, samplePrompts, onEvent, control }: TrainingRequest,
+export async function prepareKernels(
+  {
+    kernels,
+    layout,
+    samplePrompts,
+    onEvent,
+    control,
+  }: Pick<TrainingRequest, 'kernels' | 'layout' | 'samplePrompts' | 'onEvent' | 'control'>,
   loaded: LoadedModel,
   start: CheckpointState | undefined,
   options: Omit<TrainingOptions, 'limits'>,

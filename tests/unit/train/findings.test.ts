@@ -64,6 +64,8 @@ describe('the curves of a run', () => {
     expect(codes({ train: (share) => 0.1 + Math.exp(-9 * share), evaluation: () => 1.9 })).toEqual([
       'learnt_by_heart',
     ]);
+    // As long as the evaluation loss falls, more is learnt than the examples.
+    expect(codes({ train: () => 0.1, evaluation: (share) => 3 - share })).not.toContain('learnt_by_heart');
     expect(codes({ train: () => 0.1, evaluation: () => 0.4 })).not.toContain('learnt_by_heart');
   });
 

@@ -20,6 +20,8 @@ export const cli = {
   choices: (choices: readonly string[], help: string) => `${choices.join(', ')}; ${help}`,
   summaries: {
     train: 'trains a LoRA adapter and writes it as a PEFT folder',
+    findRate:
+      'tries learning rates from 1e-7 to 1 in a hundred steps, shows the losses and suggests one; keeps nothing of it',
     eval: 'computes loss and perplexity over all examples of files, or over the share that eval_split holds out',
     chat: 'answers one question',
     export:
@@ -146,6 +148,11 @@ export const cli = {
   rowsRead: (count: number) => `${plural(count, 'record')} can be used.`,
   rowsWritten: (path: string, count: number) => `${path}: ${plural(count, 'record')}`,
   /** Results. */
+  rateColumns: ['learning_rate', 'loss, smoothed'],
+  suggestedRate: (rate: number) =>
+    `The loss falls fastest at learning_rate ${rate}. Train with it, or with less if the loss jumps.`,
+  noRate:
+    'The loss falls at no rate for long enough to suggest one. More examples, or a larger batch, tell more.',
   evaluationLoss: 'evaluation loss',
   perplexity: 'perplexity',
   targetTokens: 'target tokens',

@@ -17,6 +17,7 @@ export const cli: Catalogue['cli'] = {
   choices: (choices, help) => `${choices.join('、')}；${help}`,
   summaries: {
     train: '训练 LoRA 适配器，并写为 PEFT 文件夹',
+    findRate: '用一百步从 1e-7 到 1 尝试各种学习率，显示损失并给出建议；不保留任何结果',
     eval: '计算文件中全部样本（或 eval_split 留出的部分）的损失和困惑度',
     chat: '回答一个问题',
     export: '将基座模型与适配器以其他程序可用的格式写入文件夹，或写出在集群上训练所需的一切',
@@ -125,6 +126,9 @@ export const cli: Catalogue['cli'] = {
     `${file}：每轮训练 ${format.count(trained)} 条，用于评估 ${format.count(held)} 条`,
   rowsRead: (count) => `可用的数据行：${format.count(count)} 条。`,
   rowsWritten: (path, count) => `${path}：${format.count(count)} 条数据行`,
+  rateColumns: ['learning_rate', '平滑后的损失'],
+  suggestedRate: (rate) => `学习率为 ${rate} 时损失下降最快，可以用它训练；如果损失突增，就再调低一些。`,
+  noRate: '没有哪个学习率让损失下降得足够久，因此无法给出建议。增加样本或调大批次会看得更清楚。',
   evaluationLoss: '评估损失',
   perplexity: '困惑度',
   targetTokens: '目标 token 数',

@@ -40,4 +40,5 @@ export const trainMessages = {
     `The training loss has hardly moved. Either the model knew the examples, or learning_rate ${rate} is too low, or so high that nothing lasts: try ten times more, or a tenth.`,
   loss_rises: ({ rate }: { rate: number }) =>
     `The training loss rises instead of falling: learning_rate ${rate} is probably too high. Try a third or a tenth of it.`,
+  rates_trying: 'Trying learning rates',
 };

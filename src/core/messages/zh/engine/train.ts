@@ -25,4 +25,5 @@ export const trainMessages: typeof english = {
   loss_stays: ({ rate }) =>
     `训练损失几乎没有变化：要么模型本来就会，要么学习率 ${rate} 太低，或者高到学了也留不住。可以试试十倍或十分之一的学习率。`,
   loss_rises: ({ rate }) => `训练损失不降反升：学习率 ${rate} 多半太高，请降到三分之一或十分之一再试。`,
+  rates_trying: '正在尝试各种学习率',
 };
