@@ -25,6 +25,7 @@ export interface Situation {
     | 'halted'
     | 'training'
     | 'exporting'
+    | 'reducing'
     | 'writing'
     | 'ended'
     | 'failed';
@@ -59,6 +60,8 @@ export function situationOf(app: App): Situation {
       return fetchingSituation(app, work);
     case 'exporting':
       return { ...working('exporting', t.shell.exporting, work), others: [stopOf(work)] };
+    case 'reducing':
+      return { ...working('reducing', t.shell.reducing, work), others: [stopOf(work)] };
     case 'writing':
       return { ...working('writing', t.shell.writing, work), others: [stopOf(work)] };
     case 'starting':

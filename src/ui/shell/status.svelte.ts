@@ -93,9 +93,10 @@ function chatStatus({ work, canChat, chat, exports, onnx }: App): StepStatus {
   return exports.adapter ? done(t.shell.status.both) : todo(t.shell.status.baseOnly);
 }
 
-function exportStatus({ work, exports }: App): StepStatus {
-  if (exports.exportError || exports.importError) return problem();
+function exportStatus({ work, exports, noise }: App): StepStatus {
+  if (exports.exportError || exports.importError || noise.error) return problem();
   if (work?.kind === 'exporting') return busy(t.shell.status.writing);
+  if (work?.kind === 'reducing') return busy(t.shell.status.reducing);
   return exports.adapter ? done(t.shell.status.adapter) : todo(t.shell.status.nothing);
 }
 

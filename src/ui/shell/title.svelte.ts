@@ -21,6 +21,8 @@ function working({ work, training }: App): string | undefined {
     }
     case 'exporting':
       return withPercent(t.shell.exporting, work.fraction);
+    case 'reducing':
+      return withPercent(t.shell.reducing, work.fraction);
     case 'writing':
       return withPercent(t.shell.writing, work.fraction);
     case 'opening_model':

@@ -41,6 +41,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
     chat: merge({ speaking: undefined, settings: { valid: true } }, 'chat'),
     more: merge({ doing: undefined }, 'more'),
     exports: merge({ exporting: false }, 'exports'),
+    noise: merge({ running: false }, 'noise'),
     onnx: merge({ report: undefined }, 'onnx'),
     news: merge({ outcome: undefined }, 'news'),
     reopening: merge({ busy: false }, 'reopening'),
@@ -118,6 +119,7 @@ describe('the situation', () => {
     ],
     ['a setting is wrong', { ...own, settings: { valid: false } }, 'model', 'train', []],
     ['rows are written', { more: { doing: 'model', stop: vi.fn() } }, 'examples', undefined, ['stop']],
+    ['an adapter is cleaned up', { noise: { running: true, stop: vi.fn() } }, 'export', undefined, ['stop']],
     ['something is exported', { exports: { exporting: true, stop: vi.fn() } }, 'chat', undefined, ['stop']],
   ])('if %s: there is one thing to press next', (_, parts, place, next, others) => {
     const situation = situationOf(appOf(parts, place));
