@@ -21,9 +21,9 @@ export const settingHelp = {
   finetuning_type: {
     help: 'What is trained.',
     options: {
-      lora: 'LoRA: a small pair of matrices beside each linear layer.',
-      full: 'All weights of the model: for small models. It takes a low rate, such as 2e-5, and most memory.',
-      freeze: 'All weights of some blocks, usually the last ones: between LoRA and full in memory.',
+      lora: 'LoRA: a small pair of matrices beside each linear layer',
+      full: 'all weights of the model: for small models; it takes a low rate, such as 2e-5, and most memory',
+      freeze: 'all weights of some blocks, usually the last ones: between LoRA and full in memory',
     },
   },
   freeze_trainable_layers: 'The number of blocks to train: 2 for the last two, -2 for the first two.',

@@ -18,9 +18,9 @@ export const settingHelp: Catalogue['settingHelp'] = {
   finetuning_type: {
     help: '训练哪些参数。',
     options: {
-      lora: 'LoRA：在每个线性层旁训练一对小矩阵。',
-      full: '全量训练：训练模型的全部权重，适合小模型。需要较低的学习率（如 2e-5），占用显存最多。',
-      freeze: '冻结训练：只训练部分块的全部权重，通常是最后几块。显存占用介于 LoRA 与全量训练之间。',
+      lora: 'LoRA：在每个线性层旁训练一对小矩阵',
+      full: '全量训练：训练模型的全部权重，适合小模型；需要较低的学习率（如 2e-5），占用显存最多',
+      freeze: '冻结训练：只训练部分块的全部权重，通常是最后几块；显存占用介于 LoRA 与全量训练之间',
     },
   },
   freeze_trainable_layers: '要训练的块数：2 表示最后两块，-2 表示最前两块。',
