@@ -229,6 +229,7 @@ export const ERROR_CLASSES = {
   onnx_run_failed: 'device',
   onnx_runtime_missing: 'network',
   onnx_too_large: 'fit',
+  optimizer_derived: 'input',
   output_dir: 'input',
   output_dir_in_use: 'busy',
   output_dir_used: 'input',

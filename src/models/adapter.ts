@@ -79,6 +79,9 @@ export class Adapter {
     }
     this.changed();
     this.#device.buffers.write(this.#buffer(PARAMETERS), flat);
+    for (const { name, begins } of this.#state) {
+      if (begins === 'parameters') this.#device.buffers.write(this.#buffer(name), flat);
+    }
   }
 
   async readParameters(): Promise<Float32Array<ArrayBuffer>> {

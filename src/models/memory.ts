@@ -67,7 +67,7 @@ export function chatMemory(
 }
 
 function inputBytes(plan: Plan, slots: readonly string[]): number {
-  return sum(slots.map((slot) => plan.slots.get(slot) ?? 4));
+  return sum(slots.map((slot) => plan.slots.get(slot) ?? 0));
 }
 
 function sum(values: readonly number[]): number {

@@ -1,5 +1,6 @@
 import type { Batch } from '../data/batches';
 import { compile } from '../graph/compile';
+import { PARAMETERS } from '../graph/differentiate';
 import type { Plan } from '../graph/plan';
 import type { Program } from '../graph/program';
 import type { Adapter } from './adapter';
@@ -85,8 +86,12 @@ export async function compileTraining(
     for (const part of made.splice(0).reverse()) part.destroy();
   };
   try {
+    const { settings } = options;
+    const step = optimizerPlan(adapter.layout, settings);
+    const point = step.training === undefined ? undefined : buffers.get(step.training);
+    const trained = point ? new Map([...buffers, [PARAMETERS, point] as const]) : buffers;
     const microBatch = keep(
-      await compile(device, planned.microBatch, { buffers, inputs: batchSlots(options) }),
+      await compile(device, planned.microBatch, { buffers: trained, inputs: batchSlots(options) }),
     );
     const optimizer = keep(await compile(device, planned.optimizer, { buffers }));
     const evaluation = keep(
@@ -96,10 +101,9 @@ export async function compileTraining(
       }),
     );
     const programs = { microBatch, optimizer, evaluation };
-    const { capacity, settings } = options;
+    const { capacity } = options;
     const slots = batchSlots(options);
     const measured = measuresOf(options);
-    const step = optimizerPlan(adapter.layout, settings);
     const { max_grad_norm: maxGradNorm } = settings;
     const parts = { capacity, programs, slots, measured, step, maxGradNorm, ring, destroy };
     return new CompiledTraining(model, adapter, parts);

@@ -21,6 +21,7 @@ interface Expected {
   >;
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly steps: number;
+  readonly warmup: number;
   readonly torch_error: Readonly<Record<string, number>>;
 }
 
@@ -55,14 +56,18 @@ afterAll(() => {
 async function differencesOf(
   run: string,
   given: Partial<TrainSettings>,
-  rate: (step: number) => number = () => 1,
+  { rate = () => 1, suffix = '' }: { rate?: (step: number) => number; suffix?: string } = {},
 ): Promise<number[]> {
   const settings = { ...DEFAULTS, ...expected.settings, ...given };
-  const on = await optimizerOnDevice(device, layout, optimizerPlan(layout, settings));
-  device.buffers.write(
-    on.of(PARAMETERS),
-    flatOf(layout, (index, count) => gradient(index, 1000, count)),
-  );
+  const optimizer = optimizerPlan(layout, settings);
+  const on = await optimizerOnDevice(device, layout, optimizer);
+  const begun = optimizer.state.filter(({ begins }) => begins === 'parameters');
+  for (const name of [PARAMETERS, ...begun.map((state) => state.name)]) {
+    device.buffers.write(
+      on.of(name),
+      flatOf(layout, (index, count) => gradient(index, 1000, count)),
+    );
+  }
   for (let step = 1; step <= expected.steps; step++) {
     await on.step({ learningRate: settings.learning_rate * rate(step), step });
   }
@@ -70,7 +75,7 @@ async function differencesOf(
   on.destroy();
   return layout.tensors.flatMap((tensor) => {
     const own = readParameter(flat, partOf(tensor));
-    const theirs = valuesOf(stored, `${run}.${tensor.name}`);
+    const theirs = valuesOf(stored, `${run}.${tensor.name}${suffix}`);
     return Array.from(theirs, (value, i) => Math.abs(own[i]! - value));
   });
 }
@@ -102,5 +107,12 @@ test('Adafactor goes 20 steps as transformers’', async () => {
 test.each(['match_rms_adamw', 'original'] as const)('Muon with %s goes 20 steps as torch’s', async (how) => {
   const run = `muon.${how}`;
   const differences = await differencesOf(run, { optim: 'muon', muon_adjust_lr_fn: how });
+  expect(most(differences)).toBeLessThanOrEqual(allowed(run));
+});
+
+test('schedule-free AdamW averages 20 steps as schedulefree’s in its evaluation mode', async () => {
+  const run = 'schedule_free_adamw';
+  const rate = (step: number): number => Math.min(1, step / expected.warmup);
+  const differences = await differencesOf(run, { optim: run }, { rate, suffix: '.use' });
   expect(most(differences)).toBeLessThanOrEqual(allowed(run));
 });

@@ -240,16 +240,19 @@ export const SETTINGS = {
   }),
 
   optim: setting(
-    choice(['adamw_torch', 'adamw_8bit', 'lion_32bit', 'lion_8bit', 'adafactor', 'muon'], {
-      aliases: {
-        adamw_torch_fused: 'adamw_torch',
-        adamw_bnb_8bit: 'adamw_8bit',
-        paged_adamw_8bit: 'adamw_8bit',
-        paged_adamw_32bit: 'adamw_torch',
-        paged_lion_32bit: 'lion_32bit',
-        paged_lion_8bit: 'lion_8bit',
+    choice(
+      ['adamw_torch', 'adamw_8bit', 'lion_32bit', 'lion_8bit', 'adafactor', 'muon', 'schedule_free_adamw'],
+      {
+        aliases: {
+          adamw_torch_fused: 'adamw_torch',
+          adamw_bnb_8bit: 'adamw_8bit',
+          paged_adamw_8bit: 'adamw_8bit',
+          paged_adamw_32bit: 'adamw_torch',
+          paged_lion_32bit: 'lion_32bit',
+          paged_lion_8bit: 'lion_8bit',
+        },
       },
-    }),
+    ),
     {
       default: 'adamw_torch',
       group: 'optimizer',

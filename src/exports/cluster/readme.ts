@@ -8,6 +8,7 @@ import type { AllWords } from './words';
 /** The versions with which the script was tried. */
 const VERSIONS = 'trl==1.16.0 peft==0.21.2 transformers==5.24.0 accelerate==1.15.0 datasets==5.2.0';
 const BITSANDBYTES = 'bitsandbytes==0.50.2';
+const SCHEDULEFREE = 'schedulefree==1.4.1';
 const TENSORBOARD = 'tensorboard==2.21.0';
 
 export interface ReadmeFacts {
@@ -30,6 +31,7 @@ export function readme(facts: ReadmeFacts, language: Language): string {
   const install = [
     `pip install ${VERSIONS}`,
     ...(usesBits ? [BITSANDBYTES] : []),
+    ...(settings.optim === 'schedule_free_adamw' ? [SCHEDULEFREE] : []),
     ...(words.sft.report_to === 'tensorboard' ? [TENSORBOARD] : []),
   ].join(' ');
   const say = (told: Message): string => sentence(CATALOGUES[language], told);

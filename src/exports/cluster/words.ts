@@ -1,6 +1,6 @@
 import { startsAsPissa } from '../../core/settings/starts';
 import type { JsonValue } from '../../core/json';
-import { decayStepsOf } from '../../train/schedule';
+import { decayStepsOf, warmupStepsOf } from '../../train/schedule';
 import { SETTING_NAMES, type SettingName, type TrainSettings } from '../../core/settings/settings';
 
 /** The trainers that an export for a cluster is written for. */
@@ -163,6 +163,12 @@ const WORDS: {
 
   // `lr_scheduler_kwargs` says all that a type has for itself.
   lr_scheduler_type: (type, settings, { steps }) => {
+    if (settings.optim === 'schedule_free_adamw') {
+      // The optimiser warms up by itself there.
+      const constant = { lr_scheduler_type: 'constant' };
+      const isConstant = type === 'constant' || type === 'constant_with_warmup';
+      return { sft: constant, factory: constant, ...(!isConstant && { unsaid: ['TRL', 'LLaMA-Factory'] }) };
+    }
     const values = { lr_scheduler_type: type };
     const kwargs = schedulerArguments(settings, steps);
     if (Object.keys(kwargs).length === 0) return { sft: values, factory: values };
@@ -180,7 +186,13 @@ const WORDS: {
   num_decay_steps: () => ({}),
   decay_type: () => ({}),
   min_lr_ratio: () => ({}),
-  warmup_steps: (steps, { warmup_ratio }) => {
+  warmup_steps: (steps, settings, context) => {
+    const { warmup_ratio, optim, lr_scheduler_type } = settings;
+    if (optim === 'schedule_free_adamw') {
+      // It takes whole steps only.
+      const whole = lr_scheduler_type === 'constant' ? 0 : warmupStepsOf(settings, context.steps);
+      return { sft: { warmup_steps: whole }, factory: { warmup_steps: whole } };
+    }
     const isShare = steps < 1;
     const value = isShare ? (warmup_ratio ?? steps) : steps;
     // Before version 5, transformers knew a share only as `warmup_ratio`; LLaMA-Factory runs with both versions.

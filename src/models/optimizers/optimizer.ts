@@ -33,17 +33,18 @@ export interface FlatLayout {
   /** f32 elements of the flat buffer. */
   readonly size: number;
   readonly tensors: readonly FlatTensor[];
+  /** f32 elements that the kind of the adapter derives from the parameters. */
+  readonly derivedSize?: number;
 }
 
-/**
- * A tensor that an optimiser keeps from step to step. Checkpoints hold it under this name; it is zero before the first
- * step.
- */
+/** A tensor that an optimiser keeps from step to step. Checkpoints hold it under this name. */
 export interface StateTensor {
   readonly name: string;
   /** Kernels see U8 four to a word. */
   readonly dtype: 'F32' | 'U8';
   readonly shape: readonly number[];
+  /** Whether it equals the parameters before the first step; otherwise it is zero. */
+  readonly begins?: 'parameters';
 }
 
 /** A table of constants for kernels: written once, never in a checkpoint. */
@@ -73,6 +74,8 @@ export interface StepValues {
 /** An optimiser for the parameters of one adapter, under the settings of one run. */
 export interface OptimizerPlan {
   readonly state: readonly StateTensor[];
+  /** The state that micro-batches take in place of the parameters; these are then only for use: evaluation, answers, exports. */
+  readonly training?: string;
   readonly tables: readonly StateTable[];
   /** Applies the ops of one step. */
   readonly step: (trace: Trace, tensors: StepTensors) => void;

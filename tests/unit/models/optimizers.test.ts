@@ -118,4 +118,14 @@ describe('the optimisers', () => {
     expect(rates).toEqual([0.125, 0.25, 1, 1, 4, 1]);
     expect(ratesOf(tensors, DEFAULTS)).toBeUndefined();
   });
+
+  it('begin schedule-free AdamW at the parameters, and refuse it where values are derived from them', () => {
+    const plan = optimizerPlan(layout, { ...DEFAULTS, optim: 'schedule_free_adamw' });
+    const begun = plan.state.filter(({ begins }) => begins === 'parameters');
+    expect(begun.map(({ name }) => name)).toEqual(['training_point', 'z']);
+    expect(plan.training).toBe('training_point');
+    expect(() =>
+      optimizerPlan({ ...layout, derivedSize: 64 }, { ...DEFAULTS, optim: 'schedule_free_adamw' }),
+    ).toThrow('schedule_free_adamw does not train DoRA.');
+  });
 });

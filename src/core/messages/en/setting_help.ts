@@ -87,6 +87,8 @@ export const settingHelp = {
       lion_8bit: 'Lion with its moment in 8 bits: an eighth of AdamW’s memory',
       adafactor: 'one moment of each row and each column: almost no memory',
       muon: 'Muon: orthogonal updates of matrices, for full tuning above all; vectors, embeddings and the head use AdamW',
+      schedule_free_adamw:
+        'schedule-free AdamW: an average of all steps in place of a falling rate; wants lr_scheduler_type constant_with_warmup',
     },
   },
   muon_adjust_lr_fn: {

@@ -81,6 +81,8 @@ export const settingHelp: Catalogue['settingHelp'] = {
       lion_8bit: 'Lion，动量为 8 位，显存占用为 AdamW 的八分之一',
       adafactor: '每行、每列只保存一个二阶矩，几乎不占显存',
       muon: 'Muon：对矩阵做正交化更新，主要用于全参数微调；向量、嵌入层和输出层仍用 AdamW',
+      schedule_free_adamw:
+        'Schedule-Free AdamW：用各步的平均代替下降的学习率；lr_scheduler_type 宜选 constant_with_warmup',
     },
   },
   muon_adjust_lr_fn: {

@@ -162,4 +162,18 @@ describe('the words of the settings', () => {
     const { sft } = words({ lr_scheduler_type: 'warmup_stable_decay', num_decay_steps: 0.1 });
     expect(sft['lr_scheduler_kwargs']).toMatchObject({ num_decay_steps: 10 });
   });
+
+  it('leave the warm-up of schedule-free AdamW to the optimiser, in whole steps', () => {
+    const given = { optim: 'schedule_free_adamw', warmup_steps: 0.1 } as const;
+    const { sft, unsaid } = words({ ...given, lr_scheduler_type: 'constant_with_warmup' });
+    expect(sft).toMatchObject({ lr_scheduler_type: 'constant', warmup_steps: 10 });
+    expect(unsaid.TRL).not.toContain('lr_scheduler_type');
+    expect(words({ ...given, lr_scheduler_type: 'linear' }).unsaid.TRL).toContain('lr_scheduler_type');
+  });
+
+  it('say Muon to LLaMA-Factory alone', () => {
+    const { factory, unsaid } = words({ optim: 'muon' });
+    expect(factory).toMatchObject({ use_muon: true });
+    expect(unsaid).toMatchObject({ TRL: expect.arrayContaining(['optim']) as unknown });
+  });
 });

@@ -21,6 +21,10 @@ export const trainErrors = {
         ? 'The base model or the adapter computes numbers out of range: choose another, or load the base model with dtype = float32.'
         : `Train again with ${format.alternatives(remedies)}.`,
   }),
+  optimizer_derived: ({ optim }: { optim: string }) => ({
+    message: `${optim} does not train DoRA.`,
+    hint: 'Choose another optim, or switch use_dora off.',
+  }),
   lr_end_too_high: ({ lr_end, learning_rate }: { lr_end: number; learning_rate: number }) => ({
     message: `lr_end is ${lr_end}, which is not below learning_rate, ${learning_rate}.`,
     hint: 'Set lr_end lower, or choose lr_scheduler_type constant_with_warmup.',

@@ -14,6 +14,10 @@ export const trainErrors: typeof english = {
         ? '基座模型或其适配器的计算超出了数值范围：请换一个模型，或用 dtype = float32 加载基座模型。'
         : `请重新训练，并改用${format.alternatives(remedies)}。`,
   }),
+  optimizer_derived: ({ optim }) => ({
+    message: `${optim} 不能训练 DoRA。`,
+    hint: '请换用其他 optim，或关闭 use_dora。',
+  }),
   lr_end_too_high: ({ lr_end, learning_rate }) => ({
     message: `lr_end 为 ${lr_end}，没有低于 learning_rate（${learning_rate}）。`,
     hint: '请调低 lr_end，或改用 lr_scheduler_type constant_with_warmup。',
