@@ -23,7 +23,7 @@ it('the open model samples the beginnings of its own answers, to the rows’ que
   expect(shown.textContent).toContain('Training still learns the answers of those rows');
   select(control(shown, 'select', 'Questions from'), 'own');
   expect(shown.textContent).not.toContain('Training still learns');
-  const tokens = control(shown, 'input', 'Tokens of a beginning') as HTMLInputElement;
+  const tokens = control(shown, 'input', 'First tokens') as HTMLInputElement;
   expect(tokens.value).toBe('32');
   tokens.value = '8';
   tokens.dispatchEvent(new Event('input', { bubbles: true }));

@@ -50,7 +50,7 @@ export const more = {
     variations: 'The model writes each row with one question and one answer in other words.',
     answers: 'The model answers your questions. Read its answers before you accept them: they may be wrong.',
     prefixes:
-      'The model begins to answer each question, and training strengthens these first steps: no right answers are needed, and none are checked. Usual: 8 tokens, 32 for a model trained for mathematics, 128 for one that thinks first; a whole answer for 10 % of the questions, or 30 % of a few; a learning rate of 1e-6 for full tuning, higher for LoRA.',
+      'The model begins to answer each question, and training strengthens these first steps: no right answers are needed, and none are checked. Usual: 8 tokens, 32 for a model trained for mathematics, 128 for one that thinks first; a whole answer for 10% of the questions, or 30% of a few; a learning rate of 1e-6 for full tuning, higher for LoRA.',
     pairs: 'The model asks about each part of a text, and answers from it.',
   },
   questions: 'Questions, one a line',
@@ -91,8 +91,8 @@ export const more = {
     pairs:
       'Write {count} questions that the following text answers, with complete answers from the text alone. Use the language of the text. Do not mention the text.\n\n{document}\n\nReply with a JSON list only, in this form:',
   },
-  prefixTokens: 'Tokens of a beginning',
-  wholeShare: 'Whole answers, in %',
+  prefixTokens: 'First tokens',
+  wholeShare: 'Whole answers, %',
   questionSources: 'Questions from',
   questionSourceNames: { rows: 'The rows', own: 'A list of your own' },
   questionRows:

@@ -123,6 +123,26 @@ describe('a folder for a cluster', () => {
     expect(await read('train.py')).not.toContain('--reread');
   });
 
+  it('tells which trainers lose weights and beginnings of answers, and rereads no records that TRL would learn otherwise', async () => {
+    const reread = async (given: readonly object[], change: Partial<TrainSettings> = {}) => {
+      const plan = await clusterExport.plan(
+        await sourceOf([fileOf(given)], { eval_split: 0, ...change }),
+        {},
+      );
+      const script = await (await written(plan))('train.py');
+      return [plan.notes?.map(({ code }) => code), script.includes('--reread')];
+    };
+    const messages = [
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b' },
+    ];
+    const begun = [messages[0], { ...messages[1], prefix: true }];
+    expect(await reread([{ messages }])).toEqual([[], true]);
+    expect(await reread([{ messages, weight: 2 }])).toEqual([['cluster_weights'], true]);
+    expect(await reread([{ messages: begun }])).toEqual([['cluster_prefixes'], false]);
+    expect(await reread([{ messages }], { train_on: 'last_response' })).toEqual([[], false]);
+  });
+
   it('says that PiSSA is trained on the whole base elsewhere', async () => {
     const source = await sourceOf([fileOf(rows)], { init_lora_weights: 'pissa', load_in_4bit: true });
     const plan = await clusterExport.plan(source, {});

@@ -64,6 +64,10 @@ describe('a record of an export', () => {
         chat_template_kwargs: { enable_thinking: true },
       },
     ],
+    ['a weight of a row', { messages: [user, answer], weight: 2 }],
+    ['a weight of a text', { text: 'Line.', weight: 0.5 }],
+    ['a weight of an answer', { messages: [user, { ...answer, loss_scale: 0.5 }] }],
+    ['the beginning of an answer', { messages: [user, { ...answer, prefix: true }] }],
     [
       'a float and a long integer',
       '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","n":1.0,"m":12345678901234567890}]}',
@@ -79,7 +83,13 @@ describe('a record of an export', () => {
         ? each
         : {
             ...each,
-            messages: each.messages.map(({ role, content, trained }) => ({ role, content, trained })),
+            messages: each.messages.map(({ role, content, trained, weight, prefix }) => ({
+              role,
+              content,
+              trained,
+              weight,
+              prefix,
+            })),
           };
     expect(bare(again)).toEqual(bare(sample));
   });

@@ -50,6 +50,19 @@ describe('examples as a model sees them', () => {
     expect(targets).toBeLessThan(tokenCount(examples));
   });
 
+  it('have the weights of their rows, which are told and flagged', async () => {
+    const weighted = rows.map((row, i) => (i < 3 ? { ...row, weight: 2 } : row));
+    const settings = { ...DEFAULTS, eval_split: 0 };
+    const dataset = await makeDataset(model, [fileOf(...weighted)], settings);
+    const plain = await makeDataset(model, [fileOf(...rows)], settings);
+    expect((await dataset.training.at(2)).weights).toContain(2);
+    expect(await dataset.training.at(3)).toEqual(await plain.training.at(3));
+    expect(targetCount(dataset.training)).toBe(targetCount(plain.training));
+    expect(dataset.notes).toContainEqual({ code: 'examples_weighted', values: { weighted: 3 } });
+    const { rows: found } = await dataset.table.page({ flag: 'weighted' }, 0, 10);
+    expect(found.map(({ row }) => row)).toEqual([0, 1, 2]);
+  });
+
   it('say why none of them is left to train on, and are shown all the same', async () => {
     const file = (name: string, ...given: object[]) => ({ ...fileOf(...given), name });
     const evaluated = { sources: { 'test.jsonl': { split: 'eval' as const } } };
