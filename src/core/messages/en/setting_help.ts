@@ -83,12 +83,12 @@ export const settingHelp = {
       adamw_torch: 'two moments in single precision',
       adamw_8bit: 'moments in 8 bits: a quarter of their memory; paged_adamw_8bit means the same here',
       lion_32bit:
-        'Lion: only the sign of one moment; wants a third to a tenth of AdamW’s learning_rate and adam_beta2 0.99',
+        'only the sign of one moment; wants a third to a tenth of AdamW’s learning_rate and adam_beta2 0.99',
       lion_8bit: 'Lion with its moment in 8 bits: an eighth of AdamW’s memory',
       adafactor: 'one moment of each row and each column: almost no memory',
-      muon: 'Muon: orthogonal updates of matrices, for full tuning above all; vectors, embeddings and the head use AdamW',
+      muon: 'orthogonal updates of matrices, for full tuning above all; vectors, embeddings and the head use AdamW',
       schedule_free_adamw:
-        'schedule-free AdamW: an average of all steps in place of a falling rate; wants lr_scheduler_type constant_with_warmup',
+        'an average of all steps in place of a falling rate; wants lr_scheduler_type constant_with_warmup',
     },
   },
   muon_adjust_lr_fn: {

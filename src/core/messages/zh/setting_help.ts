@@ -76,13 +76,11 @@ export const settingHelp: Catalogue['settingHelp'] = {
     options: {
       adamw_torch: '两组状态（一阶矩和二阶矩），单精度',
       adamw_8bit: '8 位状态，显存占用为四分之一；paged_adamw_8bit 在这里含义相同',
-      lion_32bit:
-        'Lion：只用一组动量的符号；learning_rate 宜取 AdamW 的三分之一到十分之一，adam_beta2 宜取 0.99',
+      lion_32bit: '只用一组动量的符号；learning_rate 宜取 AdamW 的三分之一到十分之一，adam_beta2 宜取 0.99',
       lion_8bit: 'Lion，动量为 8 位，显存占用为 AdamW 的八分之一',
       adafactor: '每行、每列只保存一个二阶矩，几乎不占显存',
-      muon: 'Muon：对矩阵做正交化更新，主要用于全参数微调；向量、嵌入层和输出层仍用 AdamW',
-      schedule_free_adamw:
-        'Schedule-Free AdamW：用各步的平均代替下降的学习率；lr_scheduler_type 宜选 constant_with_warmup',
+      muon: '对矩阵做正交化更新，主要用于全参数微调；向量、嵌入层和输出层仍用 AdamW',
+      schedule_free_adamw: '用各步的平均代替下降的学习率；lr_scheduler_type 宜选 constant_with_warmup',
     },
   },
   muon_adjust_lr_fn: {
