@@ -16,9 +16,11 @@ it('the cost of a run stands in one line once power and price are given, also af
   fill(control(shown, 'input', 'Power'), '250');
   fill(control(shown, 'input', 'Price of a kWh'), '0.3');
   fill(shown.querySelector('.fields input:not([type])'), 'EUR');
-  expect(line()).toBe('Cost: about 0.500 kWh, 0.150 EUR');
+  expect(line()).toBe('Cost: 0.500 kWh, 0.150 EUR, estimated');
   const after = show(Cost, appOver(), { seconds: 3600, measured: true });
   expect(after.querySelector('summary')?.textContent).toBe('Cost: 0.250 kWh, 0.0750 EUR');
+  fill(control(shown, 'input', 'Power'), '0.001');
+  expect(line()).toBe('Cost: less than 0.00100 kWh, less than 0.0100 EUR, estimated');
   fill(control(shown, 'input', 'Power'), '');
   expect(line()).toContain('give your');
 });

@@ -1,13 +1,22 @@
 import type { Catalogue } from '../catalogue';
 import { format } from './format';
 
+const LEAST_MONEY = 0.01;
+const LEAST_ENERGY = 0.001;
+
+function atLeast(amount: number, least: number): string {
+  return amount > 0 && amount < least ? `不到 ${format.number(least)}` : format.number(amount);
+}
+
+const kilowattHours = (energy: number) => `${atLeast(energy, LEAST_ENERGY)} 千瓦时`;
+
 /** The cost of a run, on the page and on the command line. */
 export const cost: Catalogue['cost'] = {
   title: (line) => `费用：${line}`,
   unknown: '请填写设备功率和电价',
-  about: (energy, money) => `约 ${format.number(energy)} 千瓦时，${money}`,
-  was: (energy, money) => `${format.number(energy)} 千瓦时，${money}`,
-  money: (amount, currency) => `${format.number(amount)} ${currency}`.trim(),
+  about: (energy, money) => `${kilowattHours(energy)}，${money}（预估）`,
+  was: (energy, money) => `${kilowattHours(energy)}，${money}`,
+  money: (amount, currency) => `${atLeast(amount, LEAST_MONEY)} ${currency}`.trim(),
   watts: '功率（瓦）',
   price: '每千瓦时电价',
   currency: '货币',
@@ -25,8 +34,8 @@ export const cost: Catalogue['cost'] = {
   add: '添加 GPU',
   another: '其他 GPU',
   of: (field, name) => `${field}：${name}`,
-  before: (time, energy, money) => `预计：${time}，${format.number(energy)} 千瓦时，${money}`,
-  after: (time, energy, money) => `用时 ${time}，${format.number(energy)} 千瓦时，${money}`,
+  before: (time, energy, money) => `预计：${time}，${kilowattHours(energy)}，${money}`,
+  after: (time, energy, money) => `用时 ${time}，${kilowattHours(energy)}，${money}`,
   onRented: (time, money, speed) =>
     `在速度为本设备 ${format.number(speed)} 倍的租用 GPU 上运行同一任务：${time}，${money}`,
 };
