@@ -34,10 +34,10 @@ const OTHERS: TrainSettings = {
   lora_alpha: 12,
   lora_dropout: 0.05,
   use_rslora: true,
-  finetuning_type: 'lora',
   freeze_trainable_layers: -1,
   freeze_trainable_modules: ['mlp'],
   freeze_extra_modules: ['norm'],
+  finetuning_type: 'lora',
   use_dora: true,
   init_lora_weights: 'pissa_niter_2',
   rank_pattern: { v_proj: 2 },
@@ -113,6 +113,9 @@ const SECOND = ['use_dora', 'use_rslora'] as const;
 
 /** The value of another setting with which alone a setting can be set. */
 const WITH: Partial<Record<keyof TrainSettings, Partial<TrainSettings>>> = {
+  freeze_trainable_layers: { finetuning_type: 'freeze' },
+  freeze_trainable_modules: { finetuning_type: 'freeze' },
+  freeze_extra_modules: { finetuning_type: 'freeze' },
   num_cycles: { lr_scheduler_type: 'cosine_with_restarts' },
   min_lr_rate: { lr_scheduler_type: 'cosine_with_min_lr' },
   power: { lr_scheduler_type: 'polynomial' },
