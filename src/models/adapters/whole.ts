@@ -58,7 +58,7 @@ function freezeTensors(
   );
   const names = checkpointTensors(spec).map(({ name }) => name);
   const insideOf = (block: number): readonly string[] => {
-    const path = `${blockPath(spec, block)}.`;
+    const path = blockPath(spec, block) + '.';
     return names.filter((name) => name.startsWith(path)).map((name) => name.slice(path.length));
   };
   const isAll = modules.includes('all');
