@@ -9,6 +9,7 @@ import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
 import Header from '../../src/ui/shell/Header.svelte';
 import NotifyButton from '../../src/ui/shell/NotifyButton.svelte';
 import { scrollable } from '../../src/ui/shared/scrollable';
+import SizeAdvice from '../../src/ui/train/SizeAdvice.svelte';
 import MainSettings from '../../src/ui/train/MainSettings.svelte';
 import SamplePrompts from '../../src/ui/train/SamplePrompts.svelte';
 import Samples from '../../src/ui/train/Samples.svelte';
@@ -283,10 +284,28 @@ it('parts of the memory have colours of their own', () => {
   expect(new Set(colours).size).toBe(purposes.length);
 });
 
+it('advice on the size of a run has a button for the settings that it proposes', () => {
+  const app = appOver();
+  const changes = { warmup_steps: 0.1, warmup_ratio: null };
+  const advice = [{ message: message('advice_warmup', { warmup: 9, steps: 9 }), changes }];
+  const shown = show(SizeAdvice, app, { advice, disabled: false });
+  expect(shown.textContent).toContain('The warm-up of 9 steps is as long as the run of 9');
+  press(control(shown, 'button', 'warmup_steps = 0.1'));
+  expect(app.settings.values).toMatchObject(changes);
+});
+
 it('long evaluations are taken out of a run with one button', () => {
   const app = appOver();
   const evaluation = { seconds: 7200, evalSteps: 0 };
-  const plan = { fits: true, advice: [], memory: {}, memoryTotal: 1, steps: 9, evaluation } as unknown;
+  const plan = {
+    fits: true,
+    advice: [],
+    memory: {},
+    memoryTotal: 1,
+    steps: 9,
+    sizeAdvice: [],
+    evaluation,
+  } as unknown;
   const shown = show(PlanView, app, { plan: plan as PlanReport, problem: false });
   expect(shown.querySelector('[data-testid=long-evaluation]')?.textContent).toContain('2 h');
   press(control(shown, 'button', 'eval_steps = 0'));

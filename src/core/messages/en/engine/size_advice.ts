@@ -22,7 +22,7 @@ export const sizeAdvice = {
     batch: number;
     steps: number;
   }) =>
-    `${plural(rows, 'example')} × ${epochs} epochs, ${format.count(batch)} a step: only ${plural(steps, 'step')}. So few change the model little.`,
+    `${plural(rows, 'example')} × ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, ${format.count(batch)} a step: only ${plural(steps, 'step')}. So few change the model little.`,
   advice_rate_low: ({ rate, usual, type }: Rate) =>
     `learning_rate ${rate} is low for ${type}: the model may not change. ${usual} is usual.`,
   advice_rate_high: ({ rate, usual, type }: Rate) =>
