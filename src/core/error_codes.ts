@@ -46,6 +46,7 @@ export const ERROR_CLASSES = {
   adapter_not_peft: 'input',
   adapter_tensor: 'input',
   adapter_too_large: 'input',
+  adapter_unknown: 'gone',
   adapter_zip: 'input',
   all_dropped: 'input',
   all_for_evaluation: 'input',

@@ -21,6 +21,7 @@ import {
   type OptionsByFormat,
 } from './exports/offers';
 import { uploadFiles, type UploadTarget } from './exports/uploading';
+import type { KeptAdapters } from './kept_adapters';
 import type { OnProgress } from './progress';
 import { adapterReport, type AdapterReport } from './reports';
 import type { Session } from './session';
@@ -56,8 +57,7 @@ export class Adapters {
   readonly #session: Session;
   readonly #exclusive: Exclusive;
   readonly #folder: ExportFolder;
-  /** A run's id, or the name of an imported folder. */
-  #name = '';
+  readonly #kept: KeptAdapters;
   #exporting: AbortController | undefined;
   /** The last adapter whose noise was reduced, and the one before. */
   #noisy: { readonly former: TunedAdapter; readonly tuned: TunedAdapter } | undefined;
@@ -69,8 +69,15 @@ export class Adapters {
   #written: { readonly key: string; readonly result: WrittenFiles } | undefined;
 
   /** @param hub the hub for uploads */
-  constructor(session: Session, exclusive: Exclusive, folder: ExportFolder, hub: () => Hub) {
+  constructor(
+    session: Session,
+    exclusive: Exclusive,
+    kept: KeptAdapters,
+    folder: ExportFolder,
+    hub: () => Hub,
+  ) {
     this.#session = session;
+    this.#kept = kept;
     this.#exclusive = exclusive;
     this.#folder = folder;
     this.#hub = hub;
@@ -83,7 +90,7 @@ export class Adapters {
 
   /** Records the run of the tuned adapter. */
   rememberRun(id: string): void {
-    this.#name = id;
+    this.#kept.keepTuned(id);
   }
 
   async report(): Promise<AdapterReport | undefined> {
@@ -94,7 +101,7 @@ export class Adapters {
       isAsked: model.identity.source === 'files',
       said: (await this.#session.saidBase()) ?? '',
     };
-    return { ...(await adapterReport(this.#name, tuned)), base };
+    return { ...(await adapterReport(this.#kept.name, tuned)), base };
   }
 
   /** Remembers where the open base comes from. Throws `model_reference`. */
@@ -111,8 +118,8 @@ export class Adapters {
 
   async import(name: string, files: readonly File[]): Promise<AdapterReport> {
     return await this.#exclusive.run('importing', async () => {
-      const { notes } = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
-      this.#name = name;
+      const { tuned, notes } = await this.#session.readAdapter(folderOfBlobs(namedBlobs(files)));
+      await this.#kept.keepNew(name, tuned);
       return { ...(await this.report())!, notes };
     });
   }
@@ -237,7 +244,7 @@ export class Adapters {
     watch: { readonly onProgress: OnProgress | undefined; readonly signal: AbortSignal },
   ): Promise<WrittenFiles> {
     const { model } = this.#session;
-    const report = await adapterReport(this.#name, this.#session.requireTuned());
+    const report = await adapterReport(this.#kept.name, this.#session.requireTuned());
     const key = JSON.stringify([format, options, language, model.identity, report.id]);
     if (this.#written?.key === key) return this.#written.result;
     const plan = await planExport(this.#session, format, options, language);
@@ -269,6 +276,7 @@ export class Adapters {
       const { tuned, ...reduction } = await reduceTunedNoise(this.#session, { settings, onProgress, signal });
       this.#session.setTuned(tuned);
       this.#noisy = { former, tuned };
+      this.#kept.keepTuned();
       return reduction;
     });
   }
@@ -277,6 +285,7 @@ export class Adapters {
   async keepNoise(): Promise<void> {
     await this.#exclusive.run('reducing', () => {
       if (this.#noisy?.tuned === this.#session.tuned) this.#session.setTuned(this.#noisy?.former);
+      this.#kept.keepTuned();
       this.#noisy = undefined;
       return Promise.resolve();
     });

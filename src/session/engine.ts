@@ -7,6 +7,7 @@ import { Chats } from './chat/chats';
 import { Examples } from './data/examples';
 import { HubDatasets } from './data/hub_datasets';
 import { Exclusive } from './exclusive';
+import { KeptAdapters } from './kept_adapters';
 import { ExportFolder } from './exports/export_folder';
 import { ModelLibrary } from './models/library';
 import { ModelOpener } from './models/opener';
@@ -46,6 +47,8 @@ export class Engine {
   readonly examples: Examples;
   readonly datasets: HubDatasets;
   readonly runs: Runs;
+  /** The adapters beside the open base. */
+  readonly kept: KeptAdapters;
   readonly adapter: Adapters;
   readonly chats: Chats;
   readonly writing: Writing;
@@ -60,7 +63,9 @@ export class Engine {
     const opener = new ModelOpener(library, page);
     const records = new RunRecords({ runs, bases: store, locks, persist, onChange });
     const exclusive = new Exclusive();
-    const adapters = new Adapters(session, exclusive, new ExportFolder(store, locks), () => library.hub);
+    const kept = new KeptAdapters(session, exclusive);
+    const folder = new ExportFolder(store, locks);
+    const adapters = new Adapters(session, exclusive, kept, folder, () => library.hub);
     const examples = new Examples(session, page);
     this.#session = session;
     this.models = new Models({ session, opener, exclusive });
@@ -69,6 +74,7 @@ export class Engine {
     this.examples = examples;
     this.datasets = new HubDatasets(() => library.hub);
     this.runs = new Runs({ session, library, opener, exclusive, records, examples, adapters });
+    this.kept = kept;
     this.adapter = adapters;
     this.chats = new Chats(session.answering, exclusive, adapters);
     this.writing = new Writing(session, exclusive, adapters);

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import { describeError } from '../core/errors';
 import { isDataFile, type ListedRun, type SavedModelReport } from '../worker/protocol';
+import { AdaptersState } from './chat/adapters.svelte';
 import { ChatState } from './chat/chat.svelte';
 import { speakerOf, type Speaker } from './chat/conversation';
 import { OnnxState } from './chat/onnx.svelte';
@@ -69,6 +70,7 @@ export class App {
   readonly onnx = new OnnxState(({ program }) => void this.update.keepForOffline(program));
   readonly chat = new ChatState(this.engine, () => this.speaker, this.onnx);
   readonly exports = new ExportState(this.engine, () => this.settings.values);
+  readonly adapters = new AdaptersState(this.engine, this.exports, () => this.#rememberAdapter());
   readonly noise = new NoiseState(this.engine, this.exports, () =>
     this.examples.report ? this.settings.values : undefined,
   );
@@ -285,6 +287,13 @@ export class App {
     await this.#refresh();
     const run = this.runs.get(this.exports.adapter?.origin);
     if (run) this.former.remember(run.id);
+  }
+
+  /** The next page opens the run again whose adapter is used. */
+  #rememberAdapter(): void {
+    const run = this.runs.get(this.exports.adapter?.origin);
+    if (run) this.former.remember(run.id);
+    else this.former.forget();
   }
 
   async #refresh(): Promise<void> {

@@ -23,6 +23,7 @@ export type { ExportOption } from '../exports/format';
 export { zipFolder } from '../models/zip_folder';
 export { FORMAT_FACTS, type FormatName } from '../exports/facts';
 export type { ExportResult, UploadResult } from '../session/adapters';
+export type { KeptReport, WeightedName } from '../session/kept_adapters';
 export type { NoiseReduction } from '../session/noise_reduction';
 export type { ExportOffer, ExportOptions, OptionsByFormat } from '../session/exports/offers';
 export type { UploadTarget } from '../session/exports/uploading';

@@ -10,6 +10,7 @@ import { planExport, writeExport, type PlannedExport } from '../../src/session/e
 import { Adapters } from '../../src/session/adapters';
 import type { ExportOptions } from '../../src/session/exports/offers';
 import { Exclusive } from '../../src/session/exclusive';
+import { KeptAdapters } from '../../src/session/kept_adapters';
 import { ExportFolder } from '../../src/session/exports/export_folder';
 import { memoryFiles } from '../../src/storage/memory_files';
 import { Session } from '../../src/session/session';
@@ -70,7 +71,9 @@ describe('a GGUF export', () => {
     const session = newSession();
     const store = () => Promise.resolve(memoryFiles());
     const exports = new ExportFolder(store, undefined);
-    const adapters = new Adapters(session, new Exclusive(), exports, () => {
+    const exclusive = new Exclusive();
+    const kept = new KeptAdapters(session, exclusive);
+    const adapters = new Adapters(session, exclusive, kept, exports, () => {
       throw new Error('no hub is asked');
     });
     try {

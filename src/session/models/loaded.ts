@@ -40,6 +40,20 @@ export function chatRows(layout: ModelLayout, tokens: number): number {
   return grownRows(tokens, mostChatRows(layout));
 }
 
+/** An adapter's buffers on the device, and the programs bound to them. */
+interface TunedPlace {
+  readonly adapter: Adapter;
+  readonly generator: Generator;
+}
+
+/** More layouts would take too much memory beside a model for the little time that compiling takes. */
+const MOST_LAYOUTS = 2;
+
+/** A key that is equal for adapters that the same programs compute, on one model. */
+function layoutKey({ settings }: AdapterLayout): string {
+  return JSON.stringify(settings);
+}
+
 /**
  * A model on a device: its base, and the programs and caches for chat with it or with the tuned adapter, made at their
  * first use.
@@ -49,7 +63,8 @@ export class LoadedModel {
   readonly model: Model;
   #cache: SequenceCache | undefined;
   #base: Generator | undefined;
-  #tuned: { readonly adapter: Adapter; readonly generator: Generator } | undefined;
+  /** By layout, the one used last at the end: adapters of one layout take turns in one place. */
+  readonly #tuned = new Map<string, TunedPlace>();
   /** The base with a separate cache, so that it can answer at the same time as the tuned adapter. */
   #beside: { readonly cache: SequenceCache; readonly generator: Generator } | undefined;
 
@@ -65,7 +80,7 @@ export class LoadedModel {
 
   /** Whether a generator is compiled: the base's, or that of an adapter's layout. */
   isCompiled(layout?: AdapterLayout): boolean {
-    if (layout) return this.#tuned?.adapter.layout === layout;
+    if (layout) return this.#tuned.has(layoutKey(layout));
     return this.#base !== undefined || this.#beside !== undefined;
   }
 
@@ -97,7 +112,8 @@ export class LoadedModel {
   isReadyForTwo(layout: AdapterLayout, tokens: number): boolean {
     const rows = chatRows(this.model.layout, tokens);
     const fits = (cache: SequenceCache | undefined): boolean => cache !== undefined && cache.rows <= rows;
-    const compiled = this.#tuned?.adapter.layout === layout && this.#base === undefined;
+    // Room is reckoned for one adapter.
+    const compiled = this.#tuned.size === 1 && this.isCompiled(layout) && this.#base === undefined;
     return compiled && fits(this.#cache) && fits(this.#beside?.cache);
   }
 
@@ -111,18 +127,30 @@ export class LoadedModel {
   /** The base with an adapter; compiled if the adapter's layout is new. */
   async tuned(tuned: TunedAdapter): Promise<Generator> {
     const { layout } = tuned;
-    if (this.#tuned && this.#tuned.adapter.layout !== layout) this.dropTuned();
-    if (!this.#tuned) {
-      const adapter = new Adapter(this.device, layout);
-      try {
-        this.#tuned = { adapter, generator: await this.generatorFor(adapter) };
-      } catch (error) {
-        adapter.destroy();
-        throw error;
-      }
+    const key = layoutKey(layout);
+    const place = this.#tuned.get(key) ?? (await this.#newPlace(layout));
+    this.#tuned.delete(key);
+    this.#tuned.set(key, place);
+    place.adapter.writeAdapter(tuned);
+    return place.generator;
+  }
+
+  async #newPlace(layout: AdapterLayout): Promise<TunedPlace> {
+    for (const key of [...this.#tuned.keys()].slice(0, 1 - MOST_LAYOUTS)) this.#dropPlace(key);
+    const adapter = new Adapter(this.device, layout);
+    try {
+      return { adapter, generator: await this.generatorFor(adapter) };
+    } catch (error) {
+      adapter.destroy();
+      throw error;
     }
-    this.#tuned.adapter.writeAdapter(tuned);
-    return this.#tuned.generator;
+  }
+
+  #dropPlace(key: string): void {
+    const place = this.#tuned.get(key);
+    place?.generator.destroy();
+    place?.adapter.destroy();
+    this.#tuned.delete(key);
   }
 
   /** A generator with an adapter, perhaps one under training. The caller destroys it before this model. */
@@ -131,9 +159,7 @@ export class LoadedModel {
   }
 
   dropTuned(): void {
-    this.#tuned?.generator.destroy();
-    this.#tuned?.adapter.destroy();
-    this.#tuned = undefined;
+    for (const key of [...this.#tuned.keys()]) this.#dropPlace(key);
   }
 
   /** Frees the memory of chat; it is allocated again at the next use. */

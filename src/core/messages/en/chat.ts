@@ -29,6 +29,26 @@ export const chat = {
     `This conversation was with ${speaker}. Your next question begins a new one.`,
   exportOnly:
     'Only the export answers. With WebGPU and a model open, the base and the tuned model answer beside it.',
+  // The adapters beside the base.
+  adapters: {
+    button: 'Adapters',
+    title: 'Adapters of this model',
+    help: 'Adapters that were trained, opened or mixed since this model was opened. They stay until it is closed; export those to keep.',
+    none: 'There is no adapter yet. Train one, or import one under “Export”.',
+    facts: (rank: number, parameters: string) => `rank ${rank}, ${parameters} parameters`,
+    answers: 'answers now',
+    use: 'Use',
+    useOne: (name: string) => `Use ${name}`,
+    forget: (name: string) => `Forget ${name}`,
+    mix: 'Mix several into one',
+    mixHelp:
+      'Give a weight to at least two: 1 is the whole effect, a negative one takes it away. The mix answers then and can be exported like any other.',
+    weight: (name: string) => `Weight of ${name}`,
+    out: 'left out',
+    name: 'Name of the mix',
+    mixName: 'mix',
+    mixNow: 'Mix',
+  },
   // The export.
   openExport: 'Open an export',
   exportTitle: 'Chat with an ONNX export',

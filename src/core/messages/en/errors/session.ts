@@ -7,6 +7,7 @@ const DOING = {
   opening_model: 'opening a model',
   opening_run: 'opening a run',
   reducing: 'reducing the noise of the adapter',
+  mixing: 'mixing adapters',
   training: 'training',
   writing: 'writing rows',
 };
@@ -54,6 +55,10 @@ export const sessionErrors = {
   model_changed: ({ name }: { name: string }) => ({
     message: `The weights of ${name} have changed since it was opened.`,
     hint: 'Open it again. Runs that were trained on the former weights need the former files.',
+  }),
+  adapter_unknown: ({ name }: { name: string }) => ({
+    message: `The adapter ${name} is no longer in memory.`,
+    hint: 'Import it again, or open its run.',
   }),
   no_adapter: { message: 'There is no adapter yet.', hint: 'Train one, or import one.' },
   no_model: { message: 'No model is open.', hint: 'Choose a model first.' },

@@ -8,6 +8,7 @@ const DOING = {
   opening_model: '打开模型',
   opening_run: '打开训练任务',
   reducing: '为适配器降噪',
+  mixing: '混合适配器',
   training: '训练',
   writing: '编写数据行',
 };
@@ -52,6 +53,10 @@ export const sessionErrors: typeof english = {
   model_changed: ({ name }) => ({
     message: `${name} 的权重在打开之后发生了变化。`,
     hint: '请重新打开。基于原权重的训练任务需要原来的文件。',
+  }),
+  adapter_unknown: ({ name }) => ({
+    message: `适配器“${name}”已不在内存中。`,
+    hint: '请重新导入它，或打开它所属的训练任务。',
   }),
   no_adapter: { message: '还没有适配器。', hint: '请先训练或导入一个适配器。' },
   no_model: { message: '还没有打开模型。', hint: '请先选择模型。' },
