@@ -90,10 +90,10 @@ export function mixAdapters(
 }
 
 /** Throws `mix_not_low_rank`. */
-function lowRankOf({ kind, modules }: AdapterLayout, name: string): NonNullable<typeof kind.lowRank> {
+function lowRankOf({ kind, modules, whole }: AdapterLayout, name: string): NonNullable<typeof kind.lowRank> {
   // Parts of the base itself, or shared by modules, are in no pair.
   const isPair = modules.every(({ tensors, frozen }) => tensors.length === 2 && frozen.length === 0);
-  if (kind.lowRank && isPair) return kind.lowRank;
+  if (kind.lowRank && isPair && whole.length === 0) return kind.lowRank;
   throw new TunesmithError({ code: 'mix_not_low_rank', values: { name, kind: kind.title } });
 }
 
