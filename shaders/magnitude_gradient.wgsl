@@ -1,7 +1,7 @@
-// gradient[c] (+)= sum over r of dy[r, c] * x[r, c] / norms[c]
+// gradient[c] (+)= sum over r of dy[r, c] * x[r, c] (/ norms[c])
 //
 // dy, x     f32 [rows, columns]      the rows from first_row on, max_rows at most
-// norms     f32 [columns]
+// norms     f32 [columns]            with NORMS
 // gradient  f32 [columns]
 // dispatch 16 threads per vector of columns, 4 vectors a workgroup
 
@@ -14,8 +14,10 @@ override further: u32;      // 1: an earlier kernel has written to the gradient
 
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
-@group(0) @binding(3) var<storage, read> norms: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> gradient: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
+#if NORMS
+@group(0) @binding(4) var<storage, read> norms: array<vec4f>;
+#endif
 
 var<workgroup> partial: array<vec4f, 64>;
 
@@ -38,7 +40,10 @@ fn magnitude_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invoca
     workgroupBarrier();
   }
   if (lane > 0u || column >= columns4) { return; }
-  var result = partial[thread] / norms[column];
+  var result = partial[thread];
+#if NORMS
+  result /= norms[column];
+#endif
   if (further == 1u || run.accumulate == 1u) { result += gradient[column]; }
   gradient[column] = result;
 }

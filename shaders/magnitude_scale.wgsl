@@ -1,15 +1,17 @@
-// y[r, c] = magnitude[c] / norms[c] * x[r, c]  (+ bias[c])  (+ residual[r, c])
+// y[r, c] = magnitude[c] (/ norms[c]) * x[r, c]  (+ bias[c])  (+ residual[r, c])
 //
 // x, y, residual          f32 [rows, columns]      residual with RESIDUAL
-// magnitude, norms, bias  f32 [columns]            bias with BIAS
+// magnitude, norms, bias  f32 [columns]            norms with NORMS, bias with BIAS
 // dispatch one thread per vector of four, 64 a workgroup, workgroups spread over x and y
 
 override columns4: u32;
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> magnitude: array<vec4f>;
-@group(0) @binding(3) var<storage, read> norms: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+#if NORMS
+@group(0) @binding(NORMS_BINDING) var<storage, read> norms: array<vec4f>;
+#endif
 #if BIAS
 @group(0) @binding(BIAS_BINDING) var<storage, read> bias: array<vec4f>;
 #endif
@@ -24,7 +26,11 @@ fn magnitude_scale(@builtin(workgroup_id) group: vec3u,
   let i = (group.x + group.y * groups.x) * 64u + thread;
   if (i >= arrayLength(&y)) { return; }
   let column = i % columns4;
+#if NORMS
   var value = magnitude[column] / norms[column] * x[i];
+#else
+  var value = magnitude[column] * x[i];
+#endif
 #if BIAS
   value += bias[column];
 #endif

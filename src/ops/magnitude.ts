@@ -19,8 +19,8 @@ export interface MagnitudeInputs {
   readonly x: Tensor;
   /** f32 [columns] */
   readonly magnitude: Tensor;
-  /** f32 [columns], constants to the gradient. */
-  readonly norms: Tensor;
+  /** f32 [columns], constants to the gradient; ones if absent. */
+  readonly norms?: Tensor;
   /** f32 [columns], frozen. */
   readonly bias?: Tensor;
   /** f32 [rows, columns] */
@@ -48,7 +48,7 @@ const definition = defineOp<Inputs, { y: Tensor }, null>({
 });
 
 const inputGradient = defineOp<
-  { readonly dy: Tensor; readonly magnitude: Tensor; readonly norms: Tensor } & Tensors,
+  { readonly dy: Tensor; readonly magnitude: Tensor; readonly norms: Tensor | undefined } & Tensors,
   { dx: Tensor },
   null
 >({
@@ -59,7 +59,12 @@ const inputGradient = defineOp<
 });
 
 const magnitudeGradient = defineOp<
-  { readonly dy: Tensor; readonly x: Tensor; readonly norms: Tensor; readonly gradient: Tensor } & Tensors,
+  {
+    readonly dy: Tensor;
+    readonly x: Tensor;
+    readonly norms: Tensor | undefined;
+    readonly gradient: Tensor;
+  } & Tensors,
   Record<string, never>,
   { readonly further: boolean }
 >({
@@ -70,12 +75,18 @@ const magnitudeGradient = defineOp<
       const added = further || (window !== undefined && window.first > 0);
       return {
         kernel: 'magnitude_gradient',
+        constants: { NORMS: norms !== undefined },
         overrides: {
           columns4,
           further: Number(added),
           ...(window && { first_row: window.first, max_rows: window.count }),
         },
-        bindings: [windowed(read(dy), window), windowed(read(x), window), read(norms), update(gradient)],
+        bindings: [
+          windowed(read(dy), window),
+          windowed(read(x), window),
+          update(gradient),
+          ...(norms ? [read(norms)] : []),
+        ],
         workgroups: () => [Math.ceil(columns4 / 4), 1, 1],
         flops: (rows) => 2 * rowsIn(rows, window) * columns4 * 4,
       };
@@ -83,7 +94,7 @@ const magnitudeGradient = defineOp<
   },
 });
 
-/** y = magnitude / norms ⊙ x (+ bias) (+ residual), in windows of the rows if a tensor is larger than a binding. */
+/** y = magnitude (/ norms) ⊙ x (+ bias) (+ residual), in windows of the rows if a tensor is larger than a binding. */
 function scaled(
   lowering: Lowering,
   { x, magnitude, norms, bias, residual, y }: MagnitudeInputs & { readonly y: Tensor },
@@ -91,13 +102,9 @@ function scaled(
   const columns4 = rowElements(y.shape) / 4;
   const [fixed] = y.shape;
   return rowWindows(lowering, [y]).map((window): Dispatch => {
-    const bindings: Binding[] = [
-      windowed(read(x), window),
-      read(magnitude),
-      read(norms),
-      windowed(write(y), window),
-    ];
+    const bindings: Binding[] = [windowed(read(x), window), read(magnitude), windowed(write(y), window)];
     const constants: Record<string, number | boolean> = {};
+    if (norms) Object.assign(constants, { NORMS: true, NORMS_BINDING: bindings.push(read(norms)) });
     if (bias) Object.assign(constants, { BIAS: true, BIAS_BINDING: bindings.push(read(bias)) });
     if (residual) {
       const place = bindings.push(windowed(read(residual), window));
@@ -118,7 +125,7 @@ function scaled(
 
 /**
  * y = magnitude / norms ⊙ x + bias + residual, f32 [rows, columns]: DoRA (Liu et al. 2024) applied to the product
- * x (W + scale · B A)ᵀ, whose rows of weights have those norms.
+ * x (W + scale · B A)ᵀ, whose rows of weights have those norms. Without norms: y = magnitude ⊙ x, as in IA³ (Liu et al. 2022).
  */
 export function magnitudeScale(builder: Builder, inputs: MagnitudeInputs): Tensor {
   return builder.apply(definition, { ...inputs }, { y: inputs.x }, null).y;

@@ -104,18 +104,19 @@ interface MagnitudeParameters {
   readonly columns: number;
   readonly bias?: boolean;
   readonly residual?: boolean;
+  readonly norms?: boolean;
   readonly limits?: OpCase['limits'];
 }
 
 function magnitudeCase({ limits, ...parameters }: MagnitudeParameters): OpCase {
-  const { rows, columns, bias = false, residual = false } = parameters;
+  const { rows, columns, bias = false, residual = false, norms: withNorms = true } = parameters;
   const vector = (name: string, options: Partial<CaseInput> = {}): CaseInput => {
     return { type: 'f32', shape: [columns], data: normal(name, columns), ...options };
   };
   const matrix = (name: string): CaseInput => {
     return { type: 'f32', shape: ['rows', columns], data: normal(name, rows * columns), wanted: true };
   };
-  const norms = vector('norms', { data: normal('norms', columns).map((value) => 0.5 + Math.abs(value)) });
+  const divisors = normal('norms', columns).map((value) => (withNorms ? 0.5 + Math.abs(value) : 1));
   return {
     op: 'magnitude',
     name: describe({ ...parameters, ...limits }),
@@ -124,27 +125,27 @@ function magnitudeCase({ limits, ...parameters }: MagnitudeParameters): OpCase {
     inputs: {
       x: matrix('x'),
       magnitude: vector('magnitude', { wanted: true, parameter: true }),
-      norms,
+      ...(withNorms && { norms: vector('norms', { data: divisors }) }),
       ...(bias && { bias: vector('bias') }),
       ...(residual && { residual: matrix('residual') }),
     },
     build(builder, { x, magnitude, norms, bias, residual }) {
       return {
-        y: magnitudeScale(builder, { x: x!, magnitude: magnitude!, norms: norms!, bias, residual }),
+        y: magnitudeScale(builder, { x: x!, magnitude: magnitude!, norms, bias, residual }),
       };
     },
     reference: {
-      forward: ({ x, magnitude, norms, bias, residual }) => ({
+      forward: ({ x, magnitude, bias, residual }) => ({
         y: x!.map((value, i) => {
           const c = i % columns;
-          return (magnitude![c]! / norms![c]!) * value + (bias?.[c] ?? 0) + (residual?.[i] ?? 0);
+          return (magnitude![c]! / divisors[c]!) * value + (bias?.[c] ?? 0) + (residual?.[i] ?? 0);
         }),
       }),
-      backward({ x, magnitude, norms }, { y: dy }) {
+      backward({ x, magnitude }, { y: dy }) {
         const gradient = new Float64Array(columns);
-        x!.forEach((value, i) => (gradient[i % columns]! += (dy![i]! * value) / norms![i % columns]!));
+        x!.forEach((value, i) => (gradient[i % columns]! += (dy![i]! * value) / divisors[i % columns]!));
         return {
-          x: dy!.map((value, i) => (magnitude![i % columns]! / norms![i % columns]!) * value),
+          x: dy!.map((value, i) => (magnitude![i % columns]! / divisors[i % columns]!) * value),
           magnitude: gradient,
           residual: dy!,
         };
@@ -157,7 +158,7 @@ function magnitudeCase({ limits, ...parameters }: MagnitudeParameters): OpCase {
       // Terms of size 1 / norm, added up one after the other.
       dmagnitude: {
         factor: rows + 4,
-        magnitudes: Float64Array.from(norms.data, (value) => Math.sqrt(rows) / value),
+        magnitudes: Float64Array.from(divisors, (value) => Math.sqrt(rows) / value),
       },
     },
   };
@@ -332,6 +333,7 @@ export const cases: readonly OpCase[] = [
     magnitudeCase({ ...parameters, columns: 36 }),
   ),
   magnitudeCase({ rows: 530, columns: 20, bias: true, residual: true }),
+  magnitudeCase({ rows: 9, columns: 36, residual: true, norms: false }),
   magnitudeCase({ rows: 530, columns: 24, limits: { maxStorageBufferBindingSize: 256 * 24 * 4 } }),
   wholeCase(0),
   wholeCase(0.3),
