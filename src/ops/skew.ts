@@ -28,26 +28,26 @@ interface SkewTensors {
   readonly R: Tensor;
 }
 
-/** R of each block from its Q. */
+/** R of each block from its Q, in one dispatch without temporary tensors. */
 export function rotationsFrom(
-  lowering: Lowering,
+  { limits }: Lowering,
   { packed, R }: SkewTensors,
   { size, terms }: CayleyForm,
 ): Dispatch[] {
   const blocks = blocksOf(packed);
-  const { limits } = lowering;
-  if (terms === 0) {
-    const invert: Dispatch = {
-      kernel: 'cayley',
-      constants: { SIZE: size },
-      overrides: { size },
-      bindings: [read(packed), update(R)],
-      workgroups: () => spread(blocks, limits.maxComputeWorkgroupsPerDimension),
-      flops: () => 2 * blocks * size ** 3,
-    };
-    return [invert];
-  }
-  return powers(lowering, packed, { size, terms }, R).dispatches;
+  const coefficients = neumannCoefficients(terms);
+  const highest = coefficients.length - 1;
+  const isExact = terms === 0;
+  const groups = isExact ? blocks : blocks * size;
+  const fill: Dispatch = {
+    kernel: isExact ? 'cayley' : 'neumann',
+    constants: { SIZE: size },
+    overrides: { size, ...(!isExact && { highest, last: coefficients[highest]! }) },
+    bindings: [read(packed), isExact ? update(R) : write(R)],
+    workgroups: () => spread(groups, limits.maxComputeWorkgroupsPerDimension),
+    flops: () => 2 * blocks * size ** 3 * (isExact ? 1 : highest),
+  };
+  return [fill];
 }
 
 /** Adds to the gradient by `packed`, given that by R; sets it unless `further` or the run accumulates. */
@@ -69,7 +69,7 @@ export function skewGradient(
   // By Horner's rule R = H₀ with Hₚ = cₚ I + Q Hₚ₊₁: dQ is the sum of Gₚ Hₚ₊₁ᵀ, with G₀ = dR and Gₚ₊₁ = Qᵀ Gₚ = −Q Gₚ.
   const { dispatches, horner, last } = powers(lowering, packed, { size, terms });
   const count = horner.length + 1;
-  const held = [matrix('G even'), matrix('G odd')] as const;
+  const held = [matrix('even'), matrix('odd')] as const;
   let G = dR;
   for (let power = 0; power < count; power++) {
     const M = horner[power];
@@ -92,15 +92,15 @@ interface Powers {
   readonly last: number;
 }
 
-/** Horner's rule, from the highest power down to R, or without R down to H₁. */
-function powers(lowering: Lowering, packed: Tensor, { size, terms }: CayleyForm, R?: Tensor): Powers {
+/** Horner's rule, from the highest power down to H₁. */
+function powers(lowering: Lowering, packed: Tensor, { size, terms }: CayleyForm): Powers {
   const coefficients = neumannCoefficients(terms);
   const highest = coefficients.length - 1;
   const last = coefficients[highest]!;
   const horner: Tensor[] = [];
   const dispatches: Dispatch[] = [];
-  for (let power = highest - 1; power >= (R ? 0 : 1); power--) {
-    const result = power === 0 && R ? R : lowering.temporary(`H${power}`, f32(blocksOf(packed), size, size));
+  for (let power = highest - 1; power > 0; power--) {
+    const result = lowering.temporary(`H${power}`, f32(blocksOf(packed), size, size));
     const diagonal = coefficients[power]!;
     const M = horner[0];
     dispatches.push(

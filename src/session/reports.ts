@@ -101,7 +101,10 @@ export interface AdapterReport {
   readonly origin: string;
   /** The name of its kind: `lora`, `dora`. */
   readonly kind: string;
-  readonly r: number;
+  /** The same as people write it: LoRA. */
+  readonly title: string;
+  /** Absent for kinds without a rank. */
+  readonly r?: number;
   readonly lora_alpha: number;
   readonly target_modules: readonly string[];
   readonly parameters: number;
@@ -184,12 +187,13 @@ export async function storageReport(
 
 export async function adapterReport(origin: string, tuned: TunedAdapter): Promise<AdapterReport> {
   const { layout } = tuned;
-  const { r, lora_alpha } = layout.settings;
+  const { finetuning_type, r, lora_alpha } = layout.settings;
   return {
     id: await adapterId(tuned),
     origin,
     kind: layout.kind.name,
-    r,
+    title: layout.kind.title,
+    ...(finetuning_type === 'lora' && { r }),
     lora_alpha,
     target_modules: moduleNames(layout),
     parameters: layout.parameters,

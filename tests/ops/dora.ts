@@ -244,6 +244,7 @@ function wholeCase(p: number): OpCase {
       const { A, B, magnitude, norms, x, bias, residual } = tensors;
       const module = {
         kind: dora,
+        path: 'layer',
         parts: { lora_A: A!, lora_B: B!, lora_magnitude_vector: magnitude! },
         settings: wholeSettings({ use_dora: true, target_modules: 'all-linear' }),
         scale: SCALE,

@@ -23,8 +23,8 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
-/** The fixtures of make_dora.py and make_pissa.py: other kinds of adapters over models of the above. */
-export const adapted = ['dora/qwen2', 'pissa/qwen2'] as const;
+/** The fixtures of make_dora.py, make_pissa.py and make_kinds.py: other kinds of adapters over models of the above. */
+export const adapted = ['dora/qwen2', 'pissa/qwen2', 'oft/qwen2', 'ia3/qwen2'] as const;
 export type Adapted = (typeof adapted)[number];
 
 /** The fixtures of make_formats.py: the ways in which weights are published. */
@@ -267,7 +267,7 @@ function readNF4(tensors: ReadonlyMap<string, TensorBytes>, weight: string): Exp
 
 /** Tensors of one kind err alike, relative to their largest value; the worst of them is no accident of one tensor. */
 function kind(name: string): string {
-  const part = /lora_([AB]|magnitude_vector)/.exec(name);
+  const part = /lora_([AB]|magnitude_vector)|oft_R|ia3_l/.exec(name);
   return part ? `${name.split('.')[0] ?? ''}.${part[0]}` : name.replace('base_', '');
 }
 

@@ -127,12 +127,13 @@ def targets_of(family):
     return family.get("targets", TARGETS)
 
 
-def lora_config(family):
-    return LoraConfig(task_type="CAUSAL_LM", target_modules=targets_of(family), **family["lora"])
+def adapter_config(family):
+    kind = family.get("config", LoraConfig)
+    return kind(task_type="CAUSAL_LM", target_modules=targets_of(family), **family["lora"])
 
 
 def add_lora(model, family, adapter):
-    model = get_peft_model(model, lora_config(family))
+    model = get_peft_model(model, adapter_config(family))
     result = set_peft_model_state_dict(model, adapter)
     assert not result.unexpected_keys
     return model.train()
@@ -141,13 +142,17 @@ def add_lora(model, family, adapter):
 def write_adapter(folder, family):
     """An adapter as peft saves it: A as peft starts it, B random so that A has a gradient too."""
     torch.manual_seed(family["seed"])
-    model = get_peft_model(family.get("load", reference.load_base)(folder, False), lora_config(family))
+    model = get_peft_model(family.get("load", reference.load_base)(folder, False), adapter_config(family))
     random = torch.Generator().manual_seed(family["seed"])
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             parameter.data = torch.randn(parameter.shape, generator=random) * 0.05
         if "lora_magnitude_vector" in name:
             parameter.data *= 1 + 0.1 * torch.randn(parameter.shape, generator=random)
+        if "oft_R" in name:
+            parameter.data = torch.randn(parameter.shape, generator=random) * 0.1
+        if "ia3_l" in name:
+            parameter.data = 1 + 0.2 * torch.randn(parameter.shape, generator=random)
     config = model.peft_config["default"]
     config.base_model_name_or_path = folder.name
     config.target_modules = targets_of(family)  # peft holds them as a set, whose order changes from run to run
@@ -278,7 +283,7 @@ def write_expected(folder, family, adapter, quantized):
     batch, pool, micro_batches = examples
     of_training = lambda **values: values if family.get("trained") else {}
     expected = {
-        "lora": family["lora"] | {"lora_dropout": 0.0, "target_modules": targets_of(family)},
+        "lora": family.get("settings", {}) | family["lora"] | {"lora_dropout": 0.0, "target_modules": targets_of(family)},
         **of_training(settings=SETTINGS),
         "batch": batch,
         **of_training(train={"examples": pool, "micro_batches": micro_batches}),

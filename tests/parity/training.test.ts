@@ -39,9 +39,10 @@ describe.each([...trainedFamilies, ...adapted])('%s', (name) => {
       if (fixture.start) await adapter.writeStart(model, pissaState(adapter.layout, fixture.start));
       else {
         const start = await adapter.readAdapter();
-        for (const { name, tensor } of namedTensors(adapter.layout)) {
-          if (name.includes('lora_B'))
-            writeParameter(start.parameters, tensor, new Float32Array(elementCount(tensor.shape)));
+        for (const { tensor } of namedTensors(adapter.layout)) {
+          const value = typeof tensor.start === 'object' ? tensor.start.value : 0;
+          if (tensor.start !== 'zero' && typeof tensor.start !== 'object') continue;
+          writeParameter(start.parameters, tensor, new Float32Array(elementCount(tensor.shape)).fill(value));
         }
         await adapter.writeStart(model, start);
       }

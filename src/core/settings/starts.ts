@@ -2,7 +2,8 @@ import type { TrainSettings } from './table';
 
 /** Whether an adapter begins as PiSSA. */
 export function startsAsPissa({
+  finetuning_type: type,
   init_lora_weights: start,
-}: Pick<TrainSettings, 'init_lora_weights'>): boolean {
-  return typeof start === 'string' && start.startsWith('pissa');
+}: Pick<TrainSettings, 'finetuning_type' | 'init_lora_weights'>): boolean {
+  return type === 'lora' && typeof start === 'string' && start.startsWith('pissa');
 }

@@ -64,6 +64,7 @@ export const SETTINGS = {
     group: 'main',
     decides: ['memory'],
     fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   max_seq_length: setting(whole(8, 1_048_576), {
     default: 1024,
@@ -71,7 +72,7 @@ export const SETTINGS = {
     decides: ['data', 'memory'],
   }),
 
-  finetuning_type: setting(choice(['lora', 'full', 'freeze']), {
+  finetuning_type: setting(choice(['lora', 'oft', 'ia3', 'full', 'freeze']), {
     default: 'lora',
     group: 'adapter',
     decides: ['memory'],
@@ -98,43 +99,78 @@ export const SETTINGS = {
     fixed: 'adapter',
     needs: { setting: 'finetuning_type', is: 'freeze' },
   }),
+  oft_block_size: setting(whole(2, 256), {
+    default: 32,
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'oft' },
+  }),
+  use_cayley_neumann: setting(flag(), {
+    default: true,
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'oft' },
+  }),
+  num_cayley_neumann_terms: setting(whole(2, 16), {
+    default: 5,
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'oft' },
+  }),
+  feedforward_modules: setting(names(), {
+    default: ['down_proj'],
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'ia3' },
+  }),
   lora_alpha: setting(number({ above: 0, most: 65_536 }), {
     default: 32,
     group: 'adapter',
     fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   lora_dropout: setting(number({ from: 0, below: 1 }), {
     default: 0,
     group: 'adapter',
     fixed: 'run',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   use_rslora: setting(flag(), {
     default: false,
     group: 'adapter',
     fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   use_dora: setting(flag(), {
     default: false,
     group: 'adapter',
     decides: ['memory'],
     fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   init_lora_weights: setting(choice(['true', 'pissa', 'loftq'], { pattern: pissaWithRounds }), {
     default: true,
     group: 'adapter',
     decides: ['memory'],
     fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   rank_pattern: setting(numbersByPattern(whole(1, 1024)), {
     default: {},
     group: 'adapter',
     decides: ['memory'],
     fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   alpha_pattern: setting(numbersByPattern(number({ above: 0, most: 65_536 })), {
     default: {},
     group: 'adapter',
     fixed: 'adapter',
+    needs: { setting: 'finetuning_type', is: 'lora' },
   }),
   layers_to_transform: setting(optional(wholes(0, 999), message('setting_all_layers')), {
     default: null,

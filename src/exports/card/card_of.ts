@@ -11,10 +11,11 @@ import { modelCard, type CardModel } from './model_card';
 export function cardOf(source: ExportSource, merged?: CardModel, uses: readonly ExportUse[] = []): string {
   const { adapter, base, run } = source;
   const { settings, parameters, kind } = adapter.layout;
-  const { r, lora_alpha } = settings;
+  const { finetuning_type, r, lora_alpha } = settings;
   const target_modules = moduleNames(adapter.layout);
   const described = {
-    ...{ kind: kind.title, r, lora_alpha, target_modules, parameters },
+    ...{ kind: kind.title, lora_alpha, target_modules, parameters },
+    ...(finetuning_type === 'lora' && { r }),
     ...(kind.isBase && { trainsBase: true as const }),
   };
   return modelCard({ base, adapter: described, run, merged, uses }, source.language);

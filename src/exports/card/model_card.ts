@@ -49,7 +49,8 @@ export interface CardSource {
   readonly adapter: {
     /** The kind's name for people: LoRA. */
     readonly kind: string;
-    readonly r: number;
+    /** Absent for kinds without a rank. */
+    readonly r?: number | undefined;
     readonly lora_alpha: number;
     readonly target_modules: readonly string[];
     readonly parameters: number;
@@ -104,8 +105,9 @@ export function modelCard({ base, adapter, run, merged, uses }: CardSource, lang
 }
 
 /** Says how the adapter was initialised, if its rank differs from the settings. */
-function startText({ card }: Catalogue, { init_lora_weights, r }: TrainSettings): string[] {
-  if (init_lora_weights === true) return [];
+function startText({ card }: Catalogue, settings: TrainSettings): string[] {
+  const { finetuning_type, init_lora_weights, r } = settings;
+  if (finetuning_type !== 'lora' || init_lora_weights === true) return [];
   return [init_lora_weights === 'loftq' ? card.startedAsLoftq : card.startedAsPissa(r, init_lora_weights)];
 }
 

@@ -39,19 +39,18 @@ export function zero2Text(dtype: TrainSettings['dtype']): string {
 }
 
 /** accelerate's configuration for FSDP, version 2: the base is divided over the GPUs too. */
-export function fsdpText({
-  dtype,
-  init_lora_weights,
-}: Pick<TrainSettings, 'dtype' | 'init_lora_weights'>): string {
+export function fsdpText(
+  settings: Pick<TrainSettings, 'dtype' | 'finetuning_type' | 'init_lora_weights'>,
+): string {
   return yaml({
-    ...machine(dtype),
+    ...machine(settings.dtype),
     distributed_type: 'FSDP',
     fsdp_config: {
       fsdp_version: 2,
       fsdp_auto_wrap_policy: 'TRANSFORMER_BASED_WRAP',
       fsdp_activation_checkpointing: false,
       // Each process but one would leave the base empty, and PiSSA would divide that.
-      fsdp_cpu_ram_efficient_loading: !startsAsPissa({ init_lora_weights }),
+      fsdp_cpu_ram_efficient_loading: !startsAsPissa(settings),
       fsdp_offload_params: false,
       fsdp_reshard_after_forward: true,
       fsdp_state_dict_type: 'FULL_STATE_DICT',

@@ -18,7 +18,6 @@ export function factoryText({ words, baseModel, revision, heldOut, fromAdapter }
     ...(revision !== null && { model_revision: revision }),
     ...(fromAdapter && { adapter_name_or_path: FILES.start }),
     do_train: true,
-    finetuning_type: 'lora',
     dataset_dir: 'data',
     dataset: datasetName('train'),
     ...(heldOut && { eval_dataset: datasetName('eval') }),

@@ -37,7 +37,7 @@ if __name__ == "__main__":
 function imports({ settings, words, fromAdapter, heldOut }: ScriptFacts): string {
   const usesBits = Object.keys(words.bits).length > 0;
   const isPissa = !fromAdapter && startsAsPissa(settings);
-  const peft = fromAdapter ? ['PeftModel'] : ['LoraConfig', ...(isPissa ? ['PeftModel'] : [])];
+  const peft = fromAdapter ? ['PeftModel'] : [peftConfig(settings), ...(isPissa ? ['PeftModel'] : [])];
   const transformers = [
     'AutoModelForCausalLM',
     'AutoTokenizer',
@@ -72,7 +72,9 @@ ${dtypeLines(settings.dtype)}
 TOKENS = ${pythonValue(tokens)}`,
   ];
   if (!fromAdapter)
-    parts.push(`LORA = LoraConfig(\n${pythonArguments({ ...words.lora, ...LORA_FIXED }, '    ')})`);
+    parts.push(
+      `ADAPTER = ${peftConfig(settings)}(\n${pythonArguments({ ...words.adapter, ...fixedOf(settings) }, '    ')})`,
+    );
   if (Object.keys(words.bits).length > 0) {
     parts.push(
       `QUANTIZATION = BitsAndBytesConfig(
@@ -85,7 +87,22 @@ ${pythonArguments(words.bits, '    ')}    bnb_4bit_compute_dtype=DTYPE,
   return parts.join('\n\n');
 }
 
-const LORA_FIXED: Readonly<Record<string, JsonValue>> = { bias: 'none', task_type: 'CAUSAL_LM' };
+/** The class of PEFT's config. A model whose own weights are trained has no folder for a cluster. */
+function peftConfig({ finetuning_type: type }: TrainSettings): string {
+  const names: Partial<Record<typeof type, string>> = {
+    lora: 'LoraConfig',
+    oft: 'OFTConfig',
+    ia3: 'IA3Config',
+  };
+  const name = names[type];
+  if (name === undefined) throw new Error(`PEFT has no config for ${type}`);
+  return name;
+}
+
+/** Arguments that no setting changes. IA³ has no biases of its own. */
+function fixedOf({ finetuning_type: type }: TrainSettings): Readonly<Record<string, JsonValue>> {
+  return { ...(type !== 'ia3' && { bias: 'none' }), task_type: 'CAUSAL_LM' };
+}
 
 function dtypeLines(dtype: TrainSettings['dtype']): string {
   if (dtype === 'float32') return 'DTYPE = torch.float32';
@@ -185,7 +202,7 @@ ${fromAdapter ? `    model = PeftModel.from_pretrained(model, str(HERE / "${FILE
         train_dataset=examples["train"],
         eval_dataset=examples.get("eval"),
         processing_class=tokenizer,
-${fromAdapter ? '' : '        peft_config=LORA,\n'}${stopsEarly(settings, heldOut) ? callbackLine(settings) : ''}    )
+${fromAdapter ? '' : '        peft_config=ADAPTER,\n'}${stopsEarly(settings, heldOut) ? callbackLine(settings) : ''}    )
 ${isPissa ? PISSA_BEFORE : ''}    trainer.train(resume_from_checkpoint=args.resume)
     trainer.save_model(args.output_dir)
     trainer.save_state()

@@ -1,7 +1,7 @@
 import { startsAsPissa } from '../../core/settings/starts';
 import type { JsonValue } from '../../core/json';
 import { decayStepsOf, warmupStepsOf } from '../../train/schedule';
-import { SETTING_NAMES, type SettingName, type TrainSettings } from '../../core/settings/settings';
+import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainSettings } from '../../core/settings/settings';
 
 /** The trainers that an export for a cluster is written for. */
 export type Trainer = 'TRL' | 'LLaMA-Factory';
@@ -12,8 +12,8 @@ type Values = Readonly<Record<string, JsonValue>>;
 interface Words {
   /** Arguments of TRL's SFTConfig. */
   readonly sft?: Values;
-  /** Arguments of PEFT's LoraConfig. */
-  readonly lora?: Values;
+  /** Arguments of PEFT's config of the adapter. */
+  readonly adapter?: Values;
   /** Arguments of transformers' BitsAndBytesConfig. */
   readonly bits?: Values;
   /** Keys of LLaMA-Factory's file. */
@@ -43,16 +43,27 @@ const shared =
   (name: SettingName) =>
   (value: JsonValue): Words => ({ sft: { [name]: value }, factory: { [name]: value } });
 
-/** A setting that PEFT knows, and LLaMA-Factory under the name given. */
+/** A setting of LoRA that PEFT knows, and LLaMA-Factory under the name given. */
 const adapter =
   (name: SettingName, factory: string) =>
-  (value: JsonValue): Words => ({ lora: { [name]: value }, factory: { [factory]: value } });
+  (value: JsonValue, { finetuning_type: type }: TrainSettings): Words =>
+    type === 'lora' ? { adapter: { [name]: value }, factory: { [factory]: value } } : {};
 
-/** A setting of PEFT for which LLaMA-Factory has no word, unless its value is empty. */
+/** A setting of LoRA for which LLaMA-Factory has no word, unless its value is empty. */
 const onlyPeft =
   (name: SettingName) =>
-  (value: Readonly<Record<string, number>>): Words =>
-    Object.keys(value).length === 0 ? {} : { lora: { [name]: value }, unsaid: ['LLaMA-Factory'] };
+  (value: Readonly<Record<string, number>>, { finetuning_type: type }: TrainSettings): Words =>
+    type !== 'lora' || Object.keys(value).length === 0
+      ? {}
+      : { adapter: { [name]: value }, unsaid: ['LLaMA-Factory'] };
+
+/** A setting of OFT for which LLaMA-Factory has no word and takes PEFT's default. */
+const ofOft =
+  (name: SettingName) =>
+  (value: JsonValue, { finetuning_type: type }: TrainSettings): Words => {
+    if (type !== 'oft') return {};
+    return { adapter: { [name]: value }, ...(value !== DEFAULTS[name] && { unsaid: ['LLaMA-Factory'] }) };
+  };
 
 /** Transformers' `lr_scheduler_kwargs` for the type of the schedule. */
 function schedulerArguments(settings: TrainSettings, steps: number): Values {
@@ -116,7 +127,26 @@ const WORDS: {
   // The files of tokens are cut already.
   max_seq_length: (length) => ({ factory: { cutoff_len: length } }),
 
-  finetuning_type: (finetuning_type) => ({ factory: { finetuning_type } }),
+  // LLaMA-Factory refuses the types that it does not know.
+  finetuning_type: (finetuning_type) => ({
+    factory: { finetuning_type },
+    ...(finetuning_type === 'ia3' && { unsaid: ['LLaMA-Factory'] }),
+  }),
+  oft_block_size: (size, { finetuning_type: type }) =>
+    type === 'oft' ? { adapter: { oft_block_size: size }, factory: { oft_block_size: size } } : {},
+  use_cayley_neumann: ofOft('use_cayley_neumann'),
+  num_cayley_neumann_terms: ofOft('num_cayley_neumann_terms'),
+  feedforward_modules: (names, { finetuning_type: type }, { target_modules: targets }) =>
+    type === 'ia3'
+      ? {
+          adapter: {
+            // PEFT refuses names that `target_modules` lacks.
+            feedforward_modules: names.filter(
+              (name) => typeof targets === 'string' || targets.includes(name),
+            ),
+          },
+        }
+      : {},
   // A model whose own blocks are trained has no folder for a cluster.
   freeze_trainable_layers: () => ({}),
   freeze_trainable_modules: () => ({}),
@@ -125,13 +155,14 @@ const WORDS: {
   lora_dropout: adapter('lora_dropout', 'lora_dropout'),
   use_rslora: adapter('use_rslora', 'use_rslora'),
   use_dora: adapter('use_dora', 'use_dora'),
-  init_lora_weights: (start) => {
-    if (start === true) return { lora: { init_lora_weights: true } };
+  init_lora_weights: (start, { finetuning_type: type }) => {
+    if (type !== 'lora') return {};
+    if (start === true) return { adapter: { init_lora_weights: true } };
     // PEFT's own LoftQ needs an unquantised base, of which it makes another one.
-    if (start === 'loftq') return { lora: { init_lora_weights: true }, unsaid: ['TRL', 'LLaMA-Factory'] };
+    if (start === 'loftq') return { adapter: { init_lora_weights: true }, unsaid: ['TRL', 'LLaMA-Factory'] };
     const rounds = Number(/^pissa_niter_(\d+)$/.exec(start)?.[1] ?? -1);
     return {
-      lora: { init_lora_weights: start },
+      adapter: { init_lora_weights: start },
       factory: { pissa_init: true, pissa_iter: rounds, pissa_convert: true },
     };
   },
@@ -141,12 +172,12 @@ const WORDS: {
   layers_to_transform: (layers, _, { target_modules }) =>
     layers === null || typeof target_modules === 'string'
       ? {}
-      : { lora: { layers_to_transform: [...layers] } },
-  target_modules: (_value, _settings, { target_modules, names }) => ({
-    lora: {
+      : { adapter: { layers_to_transform: [...layers] } },
+  target_modules: (_value, { finetuning_type: type }, { target_modules, names }) => ({
+    adapter: {
       target_modules: typeof target_modules === 'string' ? target_modules : [...target_modules],
     },
-    factory: { lora_target: names.join(',') },
+    factory: { [type === 'oft' ? 'oft_target' : 'lora_target']: names.join(',') },
   }),
 
   max_steps: shared('max_steps'),
@@ -313,7 +344,7 @@ const WORDS: {
 /** All settings as the trainers are told them. */
 export interface AllWords {
   readonly sft: Values;
-  readonly lora: Values;
+  readonly adapter: Values;
   readonly bits: Values;
   readonly factory: Values;
   /** The settings that a trainer has no word for. */
@@ -322,13 +353,13 @@ export interface AllWords {
 
 export function wordsOf(settings: TrainSettings, context: WordsContext): AllWords {
   const told = SETTING_NAMES.map((name) => ({ name, words: wordsFor(name, settings, context) }));
-  const merged = (part: 'sft' | 'lora' | 'bits' | 'factory'): Values =>
+  const merged = (part: 'sft' | 'adapter' | 'bits' | 'factory'): Values =>
     Object.assign({}, ...told.map(({ words }) => words[part])) as Values;
   const unsaidBy = (trainer: Trainer): readonly SettingName[] =>
     told.flatMap(({ name, words }) => (words.unsaid?.includes(trainer) ? name : []));
   return {
     sft: merged('sft'),
-    lora: merged('lora'),
+    adapter: merged('adapter'),
     bits: merged('bits'),
     factory: merged('factory'),
     unsaid: { TRL: unsaidBy('TRL'), 'LLaMA-Factory': unsaidBy('LLaMA-Factory') },

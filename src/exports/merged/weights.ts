@@ -68,14 +68,18 @@ export async function* mergedRows(
 
 /** A norm's weight or a bias of base and adapter, with the values that a checkpoint stores. */
 export async function mergedVector(
-  { adapter: { layout, parameters } }: ExportSource,
+  { adapter: { layout, ...state } }: ExportSource,
   tensor: TensorSpec,
   base: BaseWeights,
 ): Promise<Float32Array<ArrayBuffer>> {
+  const { kind, modules, settings } = layout;
   const whole = layout.whole.find(({ name }) => name === tensor.name);
-  if (!whole) return await base.vector(tensor);
   const { add = 0 } = tensor;
-  return readParameter(parameters, whole).map((value) => value - add);
+  if (whole) return readParameter(state.parameters, whole).map((value) => value - add);
+  const values = await base.vector(tensor);
+  const module = modules.find(({ path }) => `${path}.bias` === tensor.name);
+  if (module) kind.mergeBias?.({ ...module, parts: partValues(module, state) }, settings)?.(values);
+  return values;
 }
 
 /** Adds the adapter to rows of a linear map's weight, in place. @param rows f32 [count, in] */

@@ -42,6 +42,11 @@ export const onnxExport: ExportFormat = {
     if (besideAdapter && options[BASE_OPTION.name] === 'original') {
       throw new TunesmithError({ code: 'export_onnx_trained' });
     }
+    const { kind, modules } = source.adapter.layout;
+    if (besideAdapter && !modules.every(({ tensors }) => tensors.some(({ part }) => part === 'lora_A'))) {
+      const values = { kind: kind.title, format: quantization.name };
+      throw new TunesmithError({ code: 'export_not_low_rank', values });
+    }
     const base = chosenBase(source, options);
     const graph = decoderGraph(
       source.layout,

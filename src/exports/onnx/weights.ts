@@ -83,7 +83,7 @@ export function graphWeights(
       }
       if (slot === DERIVED) return derivedValues(source, offset, elements(shape, 1));
       const tensor = specOf(slot);
-      const values = await mergedVector(source, tensor, base);
+      const values = await mergedVector(merged, tensor, base);
       const { add } = tensor;
       return add ? values.map((value) => value + add) : values;
     },

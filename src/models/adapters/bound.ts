@@ -40,6 +40,7 @@ export class BoundAdapter {
       this.#modules.set(path, {
         kind,
         settings,
+        path,
         parts: { ...own, ...bound(FROZEN, frozen) },
         scale,
         ...(derived && {
@@ -105,9 +106,16 @@ export function adaptedLinears<Name extends string>(
   maps: Readonly<Record<Name, AdaptedMap>>,
 ): Readonly<Record<Name, Tensor>> {
   const adapted = mapValues(maps, inGeneration);
-  const inner = mapValues(adapted, ({ map }) => map);
-  const results = linears(builder, x, inner);
-  return mapValues(adapted, ({ finish }, name) => finish?.(builder, results[name], x) ?? results[name]);
+  const together = Object.entries<GenerationMap>(adapted).flatMap(([name, each]) =>
+    'map' in each ? [[name, each.map] as const] : [],
+  );
+  const results: Readonly<Record<string, Tensor>> =
+    together.length > 0 ? linears(builder, x, Object.fromEntries(together)) : {};
+  return mapValues(adapted, (each, name) => {
+    if ('alone' in each) return each.alone(builder, x);
+    const result = results[name]!;
+    return each.finish?.(builder, result, x) ?? result;
+  });
 }
 
 /** act(gate x) ⊙ up x, f32 [rows, out]. Not differentiated: for generation. */
@@ -118,7 +126,9 @@ export function adaptedGate(
   options: { readonly activation: Activation },
 ): Tensor {
   const { gate, up } = mapValues(maps, inGeneration);
-  if (gate.finish || up.finish) return gatedActivation(builder, adaptedLinears(builder, x, maps), options);
+  if ('alone' in gate || 'alone' in up || gate.finish || up.finish) {
+    return gatedActivation(builder, adaptedLinears(builder, x, maps), options);
+  }
   return gatedLinears(builder, x, { gate: gate.map, up: up.map }, options);
 }
 

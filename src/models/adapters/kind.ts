@@ -49,7 +49,7 @@ export interface AdapterPart {
 export type PartValues = Readonly<Record<string, Float32Array>>;
 
 /** The parts of a trained adapter beside one linear map, including the frozen ones. */
-export interface TrainedModule extends AdaptedShape {
+export interface TrainedModule extends AdaptedPlace {
   readonly scale: number;
   readonly parts: PartValues;
 }
@@ -91,6 +91,8 @@ export interface PeftForm extends AdapterFields {
 export interface BoundModule {
   readonly kind: AdapterKind;
   readonly settings: WholeSettings;
+  /** The module's path in the base model. */
+  readonly path: string;
   /** The parts by their names, including the frozen ones. */
   readonly parts: Readonly<Record<string, Tensor>>;
   /** alpha / r, or alpha / √r with rsLoRA (Kalajdzievski 2023). */
@@ -102,12 +104,17 @@ export interface BoundModule {
 }
 
 /** A linear map with an adapter around it, within a program that generates. */
-export interface GenerationMap {
-  /** The map of x, which may be computed together with other maps of the same x. */
-  readonly map: LinearMap;
-  /** Computes y from the map's result and x. */
-  readonly finish?: (builder: Builder, result: Tensor, x: Tensor) => Tensor;
-}
+export type GenerationMap =
+  | {
+      /** The map of x, which may be computed together with other maps of the same x. */
+      readonly map: LinearMap;
+      /** Computes y from the map's result and x. */
+      readonly finish?: (builder: Builder, result: Tensor, x: Tensor) => Tensor;
+    }
+  | {
+      /** Computes y from x, for an adapter that gives the map an input of its own. */
+      readonly alone: (builder: Builder, x: Tensor) => Tensor;
+    };
 
 /** scale · B A, with A f32 [r, in] and B f32 [out, r]. */
 export interface LowRankPair {
@@ -149,7 +156,7 @@ export interface AdapterKind {
    */
   readonly derived?: {
     /** f32 elements. */
-    size(shape: AdaptedShape): number;
+    size(place: AdaptedPlace, settings: WholeSettings): number;
     /** Fills `module.derived`. */
     fill(builder: Builder, weight: Weight, module: BoundModule): void;
   };
@@ -171,4 +178,6 @@ export interface AdapterKind {
   readonly lowRank?: (module: TrainedModule) => LowRankPair;
   /** How it changes the weight of a linear map. */
   merge(module: TrainedModule, settings: WholeSettings): MergeRows;
+  /** How it changes the bias of a linear map, f32 [out]. Absent, or undefined of a module, if the bias stays as it is. */
+  mergeBias?(module: TrainedModule, settings: WholeSettings): ((bias: Float32Array) => void) | undefined;
 }

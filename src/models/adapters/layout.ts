@@ -5,7 +5,7 @@ import { elementCount } from '../../core/shape';
 import { layerOf, patternValues } from '../../formats/peft';
 import type { FlatTensor } from '../optimizers/optimizer';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
-import type { AdaptedShape, AdapterKind, AdapterPart, PartValues } from './kind';
+import type { AdaptedPlace, AdapterKind, AdapterPart, PartValues } from './kind';
 import { adapterKind } from './kinds';
 import { wholeTensors, type WholeTensor } from './whole';
 import { wholeSettings, type AdapterSettings, type WholeSettings } from './settings';
@@ -120,9 +120,9 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
     return placed;
   };
   let derivedSize = 0;
-  const placeDerived = (shape: AdaptedShape): AdapterModule['derived'] => {
+  const placeDerived = (place: AdaptedPlace): AdapterModule['derived'] => {
     if (!kind.derived) return undefined;
-    const [offset, count] = [derivedSize, kind.derived.size(shape)];
+    const [offset, count] = [derivedSize, kind.derived.size(place, settings)];
     derivedSize += alignUp(count, 64);
     return { offset, size: count };
   };

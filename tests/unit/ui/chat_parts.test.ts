@@ -103,6 +103,7 @@ describe('who answers', () => {
     id: 'an-id',
     origin: 'run-1',
     kind: 'lora',
+    title: 'LoRA',
     r: 8,
     lora_alpha: 16,
     target_modules: [],

@@ -46,6 +46,7 @@ export function adapterReport(changes: Partial<AdapterReport> = {}): AdapterRepo
   return {
     id: 'an-adapter',
     origin: 'run',
+    title: 'LoRA',
     r: 4,
     lora_alpha: 8,
     kind: 'lora',

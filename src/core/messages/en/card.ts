@@ -3,7 +3,8 @@ import { format } from './format';
 interface AdapterFacts {
   /** As a person reads it: LoRA. */
   readonly kind: string;
-  readonly r: number;
+  /** Absent for kinds without a rank. */
+  readonly r?: number | undefined;
   /** lora_alpha, written out. */
   readonly alpha: string;
   readonly parameters: number;
@@ -11,7 +12,9 @@ interface AdapterFacts {
 }
 
 function adapterOf({ kind, r, alpha, parameters, modules }: AdapterFacts): string {
-  return `A ${kind} adapter of rank ${r} (lora_alpha ${alpha}) with ${format.count(parameters)} parameters on ${modules.join(', ')}`;
+  const article = /^[AEIO]/.test(kind) ? 'An' : 'A';
+  const rank = r === undefined ? '' : ` of rank ${r} (lora_alpha ${alpha})`;
+  return `${article} ${kind} adapter${rank} with ${format.count(parameters)} parameters on ${modules.join(', ')}`;
 }
 
 /** The model card: README.md of an export. */

@@ -4,6 +4,7 @@ export const exporting = {
   nothing: 'After training, you can download the adapter here, alone or merged with the model.',
   adapter: 'Open adapter',
   origin: 'From',
+  method: 'Method',
   rank: 'Rank and alpha',
   modules: 'Layers',
   parameters: 'Parameters',

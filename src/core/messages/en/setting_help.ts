@@ -22,6 +22,8 @@ export const settingHelp = {
     help: 'What is trained.',
     options: {
       lora: 'LoRA: a small pair of matrices beside each linear layer',
+      oft: 'OFT: rotates the inputs of each linear layer, block by block; keeps their lengths, so it forgets less',
+      ia3: 'IA³: one factor for each output or input; by far the fewest parameters, for small changes',
       full: 'all weights of the model: for small models; it takes a low rate, such as 2e-5, and most memory',
       freeze: 'all weights of some blocks, usually the last ones: between LoRA and full in memory',
     },
@@ -29,6 +31,12 @@ export const settingHelp = {
   freeze_trainable_layers: 'The number of blocks to train: 2 for the last two, -2 for the first two.',
   freeze_trainable_modules: 'The modules of these blocks to train, by name: self_attn, mlp; or all.',
   freeze_extra_modules: 'Modules outside the blocks to train as well: embed_tokens, norm, lm_head.',
+  oft_block_size:
+    'How many inputs turn together. Larger blocks can change more, and have more parameters. Where it does not divide a layer’s inputs, the nearest divisor counts.',
+  use_cayley_neumann:
+    'Compute the rotations as a short series, which is fast, and close to a rotation while the change is small. Without it they are exact.',
+  num_cayley_neumann_terms: 'Terms of that series. More of them come closer to an exact rotation.',
+  feedforward_modules: 'The modules whose inputs get the factors; the others’ outputs do.',
   use_dora: 'DoRA: train a magnitude for each output as well. Closer to full training, a little slower.',
   init_lora_weights: {
     help: 'How the adapter starts. PiSSA starts from the principal parts of the weights and learns faster; it needs an unquantised model, and is saved as plain LoRA of rank 2 r.',

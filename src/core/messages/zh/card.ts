@@ -4,7 +4,8 @@ import { format } from './format';
 type AdapterFacts = Parameters<Catalogue['card']['trained']>[0];
 
 function adapterOf({ kind, r, alpha, parameters, modules }: AdapterFacts): string {
-  return `${kind} 适配器，秩为 ${r}（lora_alpha ${alpha}），共 ${format.count(parameters)} 个参数，作用于 ${modules.join('、')}`;
+  const rank = r === undefined ? '' : `秩为 ${r}（lora_alpha ${alpha}），`;
+  return `${kind} 适配器，${rank}共 ${format.count(parameters)} 个参数，作用于 ${modules.join('、')}`;
 }
 
 /** The model card: README.md of an export. */

@@ -5,6 +5,7 @@ export const exporting: Catalogue['exporting'] = {
   nothing: '训练之后，你可以在这里下载适配器，也可以下载合并了适配器的模型。',
   adapter: '当前打开的适配器',
   origin: '来源',
+  method: '方法',
   rank: '秩与 alpha',
   modules: '作用的层',
   parameters: '参数量',

@@ -19,6 +19,8 @@ export const settingHelp: Catalogue['settingHelp'] = {
     help: '训练哪些参数。',
     options: {
       lora: 'LoRA：在每个线性层旁训练一对小矩阵',
+      oft: 'OFT：分块旋转每个线性层的输入，不改变其长度，因此遗忘较少',
+      ia3: 'IA³：每个输出或输入一个系数，参数最少，适合小幅调整',
       full: '全量训练：训练模型的全部权重，适合小模型；需要较低的学习率（如 2e-5），占用显存最多',
       freeze: '冻结训练：只训练部分块的全部权重，通常是最后几块；显存占用介于 LoRA 与全量训练之间',
     },
@@ -26,6 +28,11 @@ export const settingHelp: Catalogue['settingHelp'] = {
   freeze_trainable_layers: '要训练的块数：2 表示最后两块，-2 表示最前两块。',
   freeze_trainable_modules: '这些块中要训练的模块名称，如 self_attn、mlp；all 表示全部。',
   freeze_extra_modules: '块以外同时训练的模块：embed_tokens、norm、lm_head。',
+  oft_block_size:
+    '多少个输入一起旋转。块越大，可改变的越多，参数也越多。若不能整除某层的输入数，则取最接近的约数。',
+  use_cayley_neumann: '用较短的级数计算旋转，速度快，改变量小时接近精确旋转。关闭后按公式精确计算。',
+  num_cayley_neumann_terms: '该级数的项数。项数越多，越接近精确旋转。',
+  feedforward_modules: '系数作用于输入的模块；其余模块的系数作用于输出。',
   use_dora: 'DoRA：同时训练每个输出的幅度。更接近全量训练，速度稍慢。',
   init_lora_weights: {
     help: '适配器的初始化方式。PiSSA 从权重的主成分开始，学得更快；它要求模型发布时未经量化，并保存为秩为 2 r 的普通 LoRA。',

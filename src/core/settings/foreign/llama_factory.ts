@@ -6,7 +6,7 @@ import { direct, ifNamed, isEmpty, type Fields, type ForeignFormat, type Source 
  * Keys by which one of LLaMA-Factory's files is known. `dataset`, `finetuning_type` and `model_name_or_path`
  * are none: TRL's files have the last, and people type the others into files of this program.
  */
-const MARKS = ['stage', 'lora_rank', 'lora_target', 'cutoff_len', 'quantization_bit'];
+const MARKS = ['stage', 'lora_rank', 'lora_target', 'oft_target', 'cutoff_len', 'quantization_bit'];
 
 /** Values that say no more than what this program does anyway. */
 const USUAL: Readonly<Record<string, readonly unknown[]>> = {
@@ -47,6 +47,14 @@ function ofFreeze(key: string, fallback: unknown): Source {
   };
 }
 
+/** A setting of one `finetuning_type`; it stays as it is with another. */
+function ofType(type: string, key: string, fallback: unknown): Source {
+  return {
+    keys: [key],
+    value: (fields) => (fields['finetuning_type'] === type ? (fields[key] ?? fallback) : undefined),
+  };
+}
+
 /**
  * LLaMA-Factory's YAML or JSON (0.9.5, src/llamafactory/hparams, and transformers' TrainingArguments). The file describes
  * a whole training. So a key that it leaves out has LLaMA-Factory's default if it changes what is learnt. Keys of
@@ -84,13 +92,17 @@ export const llamaFactory: ForeignFormat = {
     freeze_trainable_layers: ofFreeze('freeze_trainable_layers', 2),
     freeze_trainable_modules: ofFreeze('freeze_trainable_modules', 'all'),
     freeze_extra_modules: ofFreeze('freeze_extra_modules', ''),
+    oft_block_size: ofType('oft', 'oft_block_size', 32),
     lora_dropout: direct('lora_dropout', 0),
     use_rslora: direct('use_rslora', false),
     use_dora: direct('use_dora', false),
     init_lora_weights: { keys: ['pissa_init', 'pissa_iter'], value: pissaOf },
     target_modules: {
-      keys: ['lora_target'],
-      value: ({ lora_target: target = 'all' }) => (target === 'all' ? 'all-linear' : target),
+      keys: ['lora_target', 'oft_target'],
+      value: ({ finetuning_type: type, lora_target, oft_target }) => {
+        const target = (type === 'oft' ? oft_target : lora_target) ?? 'all';
+        return target === 'all' ? 'all-linear' : target;
+      },
     },
     max_steps: direct('max_steps', -1),
     per_device_train_batch_size: direct('per_device_train_batch_size', 8),

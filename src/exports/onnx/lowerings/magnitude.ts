@@ -7,17 +7,15 @@ export function factorsName(magnitudes: string): string {
   return `${magnitudes}.factors`;
 }
 
-/** DoRA: y = magnitude / norms ⊙ x + bias + residual. Without training, the first factor is a constant. IA³ has no norms. */
+/** DoRA: y = magnitude / norms ⊙ x + bias + residual. Without training, the first factor is a constant. */
 export const magnitude: Lowering<MagnitudeInputs & Tensors, null> = {
   op: 'magnitude',
   lower({ inputs }, scope) {
     const { x, magnitude: lengths, norms, bias, residual } = inputs;
     const { graph } = scope;
-    const columns = [rowElements(x.shape)];
-    const factors = scope.vector(norms ? factorsName(lengths.name) : lengths.name, columns, async () => {
-      const numerators = await scope.valuesOf(lengths);
-      if (!norms) return numerators;
-      const divisors = await scope.valuesOf(norms);
+    if (!norms) throw new Error('a graph scales only by magnitudes with norms');
+    const factors = scope.vector(factorsName(lengths.name), [rowElements(x.shape)], async () => {
+      const [numerators, divisors] = await Promise.all([scope.valuesOf(lengths), scope.valuesOf(norms)]);
       return numerators.map((length, i) => length / (divisors[i] ?? NaN));
     });
     let y = graph.op('Mul', [scope.value(x), factors]);

@@ -99,6 +99,10 @@ eval_steps: 500
   it.each([
     ['lora_rank: 4', { r: 4, lora_alpha: 8 }],
     ['lora_rank: 4\nlora_alpha: 4', { r: 4, lora_alpha: 4 }],
+    [
+      'oft_target: q_proj\nfinetuning_type: oft',
+      { finetuning_type: 'oft', oft_block_size: 32, target_modules: ['q_proj'] },
+    ],
     ['lora_target: all', { target_modules: 'all-linear', r: 8, max_seq_length: 2048, learning_rate: 5e-5 }],
     ['stage: sft', { per_device_train_batch_size: 8, gradient_accumulation_steps: 1, eval_split: 0 }],
     [
@@ -196,6 +200,7 @@ describe('an adapter_config.json', () => {
   it('sets the adapter and nothing else', () => {
     const { settings } = readSettingsFile('adapter_config.json', JSON.stringify(config));
     expect(settings).toEqual({
+      finetuning_type: 'lora',
       ...{ r: 8, lora_alpha: 32, lora_dropout: 0.05, use_rslora: true, use_dora: false },
       ...{
         init_lora_weights: true,
@@ -220,6 +225,24 @@ describe('an adapter_config.json', () => {
     for (const named of ['bias: all', 'target_modules: .*attn.*', 'init_lora_weights: gaussian']) {
       expect(last).toContain(named);
     }
+  });
+
+  it.each([
+    [
+      'OFT',
+      { oft_block_size: 16, r: 0, module_dropout: 0, eps: 6e-5 },
+      { finetuning_type: 'oft', oft_block_size: 16 },
+    ],
+    [
+      'IA3',
+      { feedforward_modules: ['down_proj'] },
+      { finetuning_type: 'ia3', feedforward_modules: ['down_proj'] },
+    ],
+  ])('of %s sets what that kind has', (peft_type, fields, wanted) => {
+    const { settings, notes } = readSettingsFile('a', JSON.stringify({ peft_type, ...fields }));
+    expect(settings).toMatchObject(wanted);
+    expect(settings).not.toHaveProperty('lora_alpha');
+    expect(JSON.stringify(notes)).not.toContain('settings_left');
   });
 
   it('of another kind is refused', () => {

@@ -16,12 +16,20 @@ const words = (settings: Partial<TrainSettings>, more: Partial<WordsContext> = {
   wordsOf({ ...DEFAULTS, ...settings }, { ...context, ...more });
 
 describe('the words of the settings', () => {
-  it.each<[Partial<TrainSettings>, { sft?: object; lora?: object; bits?: object; factory?: object }]>([
+  it.each<[Partial<TrainSettings>, { sft?: object; adapter?: object; bits?: object; factory?: object }]>([
     [{ learning_rate: 1e-3 }, { sft: { learning_rate: 1e-3 }, factory: { learning_rate: 1e-3 } }],
     [
       { r: 5, lora_alpha: 9 },
-      { lora: { r: 5, lora_alpha: 9 }, factory: { lora_rank: 5, lora_alpha: 9 } },
+      { adapter: { r: 5, lora_alpha: 9 }, factory: { lora_rank: 5, lora_alpha: 9 } },
     ],
+    [
+      { finetuning_type: 'oft', oft_block_size: 16, target_modules: ['q_proj'] },
+      {
+        adapter: { oft_block_size: 16, use_cayley_neumann: true, num_cayley_neumann_terms: 5 },
+        factory: { finetuning_type: 'oft', oft_block_size: 16, oft_target: context.names.join(',') },
+      },
+    ],
+    [{ finetuning_type: 'ia3' }, { adapter: { feedforward_modules: [] } }],
     [{ warmup_steps: 7 }, { sft: { warmup_steps: 7 }, factory: { warmup_steps: 7 } }],
     [{ warmup_steps: 0.1 }, { sft: { warmup_steps: 0.1 }, factory: { warmup_ratio: 0.1 } }],
     [
@@ -58,7 +66,7 @@ describe('the words of the settings', () => {
     ],
     [
       { init_lora_weights: 'pissa_niter_4', load_in_4bit: false },
-      { lora: { init_lora_weights: 'pissa_niter_4' }, factory: { pissa_init: true, pissa_iter: 4 } },
+      { adapter: { init_lora_weights: 'pissa_niter_4' }, factory: { pissa_init: true, pissa_iter: 4 } },
     ],
     [{ gradient_checkpointing: true }, { factory: { disable_gradient_checkpointing: false } }],
     [{ eval_steps: 3 }, { sft: { eval_strategy: 'steps', eval_steps: 3 }, factory: { eval_steps: 3 } }],
@@ -85,7 +93,7 @@ describe('the words of the settings', () => {
       TRL: ['sample_prompts'],
       'LLaMA-Factory': ['rank_pattern', 'alpha_pattern', 'sample_prompts'],
     });
-    expect(words(settings).lora).toMatchObject({ rank_pattern: { q_proj: 4 } });
+    expect(words(settings).adapter).toMatchObject({ rank_pattern: { q_proj: 4 } });
   });
 
   it('name the ways of packing that a trainer has not', () => {

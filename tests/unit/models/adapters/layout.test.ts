@@ -174,6 +174,10 @@ test('a layout keeps the adapter’s settings, each of them said, and no others'
     freeze_trainable_layers: 2,
     freeze_trainable_modules: ['all'],
     freeze_extra_modules: [],
+    oft_block_size: 32,
+    use_cayley_neumann: true,
+    num_cayley_neumann_terms: 5,
+    feedforward_modules: ['down_proj'],
     use_dora: false,
     init_lora_weights: true,
     rank_pattern: {},
@@ -208,7 +212,7 @@ test('what merging makes of a weight is what the map with its adapter computes',
   for (const kind of [lora, dora]) {
     // Rows 2 … 5 alone.
     const rows = W.slice(2 * input);
-    kind.merge({ out, in: input, rank, scale: 1.5, parts }, wholeSettings(settings))(rows, 2);
+    kind.merge({ path: 'layer', out, in: input, rank, scale: 1.5, parts }, wholeSettings(settings))(rows, 2);
     const whole = expected[kind.name as 'lora' | 'dora'].subarray(2 * input);
     rows.forEach((value, i) => expect(value).toBeCloseTo(whole[i]!, 5));
   }

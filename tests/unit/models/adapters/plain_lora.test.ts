@@ -86,7 +86,7 @@ describe('an adapter as plain LoRA', () => {
   test('DoRA is refused in one sentence', () => {
     const { layout, state } = trained({ use_dora: true });
     expect(() => plainLora({ layout, ...state }, 'GGUF LoRA')).toThrow(
-      'GGUF LoRA can’t hold a DoRA adapter: it holds only plain LoRA.',
+      'GGUF LoRA can’t hold DoRA: it holds only plain LoRA.',
     );
   });
 });

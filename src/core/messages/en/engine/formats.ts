@@ -26,6 +26,7 @@ export const formatMessages = {
   adapter_whole_modules: ({ given }: { given: string }) =>
     `it brings whole trained modules (${given}), which are not supported`,
   adapter_bias: 'trained biases are not supported',
+  adapter_oft_blocks: 'a number of blocks is not supported, only their size, oft_block_size',
   adapter_base_changed:
     'this initialisation changes the base weights that the adapter belongs to; convert the adapter to plain LoRA first',
 

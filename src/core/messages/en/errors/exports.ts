@@ -28,7 +28,7 @@ export const exportErrors = {
     hint: 'Train again with a lower learning rate.',
   }),
   export_not_low_rank: ({ kind, format: name }: { kind: string; format: string }) => ({
-    message: `${name} can’t hold a ${kind} adapter: it holds only plain LoRA.`,
+    message: `${name} can’t hold ${kind}: it holds only plain LoRA.`,
     hint: 'Export the merged model instead, which holds all that was trained.',
   }),
   not_reducible: ({ kind }: { kind: string }) => ({

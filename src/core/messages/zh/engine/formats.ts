@@ -20,6 +20,7 @@ export const formatMessages: typeof english = {
   adapter_without_targets: '必须指明带有适配器的模块',
   adapter_whole_modules: ({ given }) => `它带有整体训练的模块（${given}），不受支持`,
   adapter_bias: '不支持训练过的偏置',
+  adapter_oft_blocks: '不支持按块数设置，只支持按块的大小 oft_block_size 设置',
   adapter_base_changed: '这种适配器的初始化改变了基座模型的权重；请先将它转换为普通 LoRA',
 
   gguf_tensors: '张量',
