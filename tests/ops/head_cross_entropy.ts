@@ -141,7 +141,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
   if (dft) {
     const given = {
       ...Object.fromEntries(
-        Object.entries(head.inputs).map(([name, { data }]) => [name, Float64Array.from(data ?? [])]),
+        Object.entries(head.inputs).map(([name, { data }]) => [name, Float64Array.from(data)]),
       ),
       hidden: Float64Array.from(hidden),
       targets: Float64Array.from(targets),
