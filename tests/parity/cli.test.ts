@@ -152,7 +152,7 @@ describe('train', () => {
       return ['train', ...files, ...settings.split(/\s+/)];
     };
     const stopping = '--load_best_model_at_end true --early_stopping_patience 3 --save_total_limit 1';
-    const { events } = await succeeds(own('early', `--max_steps 60 --eval_steps 2 ${stopping}`));
+    const { events } = await succeeds(own('soon', `--max_steps 60 --eval_steps 2 ${stopping}`));
     const evaluated = events.filter(({ event }) => event === 'eval');
     const best = evaluated.reduce((a, b) => (Number(b.eval_loss) < Number(a.eval_loss) ? b : a));
     expect(events.filter(({ event }) => event === 'step')).toHaveLength(Number(best.step) + 3 * 2);
@@ -162,8 +162,8 @@ describe('train', () => {
     expect(notes).toEqual(expect.arrayContaining(['stopped_early', 'best_step_taken']));
     expect(events.at(-1)).toMatchObject({ event: 'done', adapter_step: best.step });
     await succeeds(own('best', `--max_steps ${String(best.step)} --eval_steps 0`));
-    expect(Buffer.compare(await weights('early'), await weights('best'))).toBe(0);
-    expect(await readFile(at('early/README.md'), 'utf8')).toContain(`of step ${String(best.step)}, after`);
+    expect(Buffer.compare(await weights('soon'), await weights('best'))).toBe(0);
+    expect(await readFile(at('soon/README.md'), 'utf8')).toContain(`of step ${String(best.step)}, after`);
   });
 
   it('leaves no adapter and no success if it is stopped before the first step', async () => {

@@ -226,6 +226,8 @@ export function readParameter(flat: Float32Array, tensor: StoredPlace): Float32A
 
 /** Writes a part, in the form that PEFT stores, into its flat buffer. */
 export function writeParameter(flat: Float32Array, tensor: StoredPlace, values: Float32Array): void {
+  const count = elementCount(tensor.shape);
+  if (values.length !== count) throw new Error(`a part of ${count} values was given ${values.length}`);
   forEachRow(tensor, (to, from, columns) => flat.set(values.subarray(from, from + columns), to));
 }
 

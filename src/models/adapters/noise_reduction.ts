@@ -112,20 +112,25 @@ function withRanks(
   kept: ReadonlyMap<string, Pair & ReducedModule>,
 ): ReducedAdapter {
   const changed = modules.filter(({ path, rank }) => kept.get(path)!.to !== rank);
-  const pattern = (valueOf: (module: AdapterModule) => number): Record<string, number> =>
-    Object.fromEntries(changed.map((module) => [module.path.replaceAll('.', '\\.'), valueOf(module)]));
   const rankOf = ({ path }: AdapterModule): number => kept.get(path)!.to;
-  // Whole paths come first, because the first pattern that matches counts.
+  const alphaOf = (module: AdapterModule): number => {
+    const to = rankOf(module);
+    return module.scale * (settings.use_rslora ? Math.sqrt(to) : to);
+  };
+  // Whole paths come first, because the first pattern that matches counts; a former one of the same path gives way.
+  const pattern = (
+    valueOf: (module: AdapterModule) => number,
+    former: Readonly<Record<string, number>>,
+  ): Record<string, number> => {
+    const own = Object.fromEntries(
+      changed.map((module) => [module.path.replaceAll('.', '\\.'), valueOf(module)]),
+    );
+    return { ...own, ...former, ...own };
+  };
   const next: WholeSettings = {
     ...settings,
-    rank_pattern: { ...pattern(rankOf), ...settings.rank_pattern },
-    alpha_pattern: {
-      ...pattern((module) => {
-        const to = rankOf(module);
-        return module.scale * (settings.use_rslora ? Math.sqrt(to) : to);
-      }),
-      ...settings.alpha_pattern,
-    },
+    rank_pattern: pattern(rankOf, settings.rank_pattern),
+    alpha_pattern: pattern(alphaOf, settings.alpha_pattern),
   };
   const layout = adapterLayout(spec, next);
   const parameters = new Float32Array(layout.size);
