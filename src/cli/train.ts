@@ -28,6 +28,8 @@ import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
 import { historyUpTo, type RunRecord, type StoredRun } from '../storage/runs';
 import { elapsedIn, type TrainEvent } from '../train/events';
+import { adapterKind } from '../models/adapters/kinds';
+import { CONFIG } from '../exports/card/small_files';
 import type { Arguments } from './arguments';
 import { COST_OPTIONS, pricesOf, reportCost } from './cost';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
@@ -91,6 +93,7 @@ export const trainCommand: Command = {
       const replaces = !former && (await holdsRun(files));
       if (replaces && !args.flag('overwrite_output_dir')) throw outputUsed(path);
       const wanted = former ? resumedSettings(former.settings, given) : typed;
+      if (!former) await refuseOverModel(wanted, files, path);
 
       const session = await openSession(args, wanted, output);
       try {
@@ -209,6 +212,21 @@ async function finish(
   reportMemory(await session.device(), output);
   output.json({ event: 'done', output_dir: path, adapter_step: adapterStep });
   output.line(t.cli.trained(t.cli.runStates[state], step, steps, path));
+}
+
+/**
+ * Refuses to train the model itself into the folder of another model, whose files the result would replace. A folder that
+ * a former run has written holds its settings. Throws `output_dir_model`.
+ */
+export async function refuseOverModel(
+  settings: TrainSettings,
+  files: Pick<FileStore, 'size'>,
+  path: string,
+): Promise<void> {
+  if (!adapterKind(settings).isBase) return;
+  const isModel = (await files.size(CONFIG)) > 0;
+  if (!isModel || (await files.size(SETTINGS_FILE)) > 0) return;
+  throw new TunesmithError({ code: 'output_dir_model', values: { path, file: CONFIG } });
 }
 
 async function lastRun(records: RunRecords, path: string): Promise<StoredRun> {

@@ -233,6 +233,7 @@ export const ERROR_CLASSES = {
   optimizer_derived: 'input',
   output_dir: 'input',
   output_dir_in_use: 'busy',
+  output_dir_model: 'input',
   output_dir_used: 'input',
   output_file_used: 'input',
   output_named_file: 'input',

@@ -81,6 +81,7 @@ class Trainer {
     onEvent({ event: 'state', state: 'running' });
     await this.#save();
     if (this.#step === 0) await this.#answer();
+    else if (this.#lacksEvaluation()) await this.#evaluate();
     this.#time.enter('training');
     while (this.#step < steps && !this.#isEarly() && (await this.#mayGoOn())) {
       if (await this.#trainStep()) await this.#afterStep();
@@ -92,6 +93,17 @@ class Trainer {
     const state = this.#step < steps && !isEarly && control.stopped ? 'stopped' : 'finished';
     onEvent({ event: 'state', state });
     return { state, step: this.#step, steps };
+  }
+
+  /** Whether this step is due for an evaluation that a stop has interrupted. */
+  #lacksEvaluation(): boolean {
+    const isDone = this.#evaluations.some(({ step }) => step === this.#step);
+    return !isDone && this.#isDue(this.#options.settings.eval_steps);
+  }
+
+  /** Whether something that is done every so many steps, and after the last, is due at this step. */
+  #isDue(steps: number): boolean {
+    return steps > 0 && (this.#step % steps === 0 || this.#step === this.#plan.steps);
   }
 
   /** Whether the run ends because its evaluations gain nothing more. */
@@ -150,17 +162,16 @@ class Trainer {
   async #afterStep(): Promise<void> {
     const { settings } = this.#options;
     const step = this.#step;
-    const every = (steps: number) => steps > 0 && (step % steps === 0 || step === this.#plan.steps);
     if (this.#unread.length >= METRICS_RING) await this.#read();
-    if (every(settings.logging_steps)) {
+    if (this.#isDue(settings.logging_steps)) {
       await this.#read();
       this.#log();
     }
-    if (every(settings.eval_steps)) await this.#evaluate();
+    if (this.#isDue(settings.eval_steps)) await this.#evaluate();
     const { samples } = this.#options.hooks;
     if (samples && sampleSteps(this.#plan.steps, samples.limits.rounds).has(step)) await this.#answer();
     const isBest = settings.load_best_model_at_end && bestOf(this.#evaluations)?.step === step;
-    if (every(settings.save_steps) || isBest) await this.#save();
+    if (this.#isDue(settings.save_steps) || isBest) await this.#save();
   }
 
   /** Reads the metrics of all steps so far, which waits for the device. */

@@ -157,8 +157,9 @@ function cut({ rows, heldOut, truncated, cutAt }: RunSize): SizeAdvice | undefin
   return { message: message('advice_cut', { truncated, rows: rows + heldOut, cutAt }) };
 }
 
-function tooMany({ parameters, targets }: RunSize, { r, lora_alpha }: TrainSettings): SizeAdvice | undefined {
-  if (r <= 8 || parameters <= PARAMETERS_A_TARGET * targets) return undefined;
+function tooMany({ parameters, targets }: RunSize, settings: TrainSettings): SizeAdvice | undefined {
+  const { r, lora_alpha, finetuning_type } = settings;
+  if (finetuning_type !== 'lora' || r <= 8 || parameters <= PARAMETERS_A_TARGET * targets) return undefined;
   // alpha follows r, so that the scale alpha / r stays.
   return {
     message: message('advice_parameters', { parameters, targets }),

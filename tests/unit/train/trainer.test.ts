@@ -305,7 +305,9 @@ describe('train', () => {
   it('finishes at once from the checkpoint of the last step', async () => {
     const whole = prepare();
     await train(whole.options);
-    const again = prepare({}, { start: { step: STEPS, state: whole.saved.get(STEPS)!.state } });
+    const evaluations = [{ step: STEPS, eval_loss: 1 }];
+    const { state } = whole.saved.get(STEPS)!;
+    const again = prepare({}, { start: { step: STEPS, state, evaluations } });
     expect(await train(again.options)).toEqual({ state: 'finished', step: STEPS, steps: STEPS });
     expect(names(again.events)).toEqual(['running', 'finished']);
   });
@@ -395,6 +397,23 @@ describe('pause, resume and stop', () => {
     const rest = prepare({}, { start: { step: 2, state: run.saved.get(2)!.state } });
     await train(rest.options);
     expect(bytesOf(await rest.program.readState())).toEqual(bytesOf(await whole.program.readState()));
+  });
+
+  it('makes up for an evaluation that a stop has interrupted', async () => {
+    const run = prepare({ eval_steps: 2 });
+    const onEvent = (event: TrainEvent): void => {
+      run.options.onEvent(event);
+      if (event.event === 'activity' && event.activity === 'evaluating') run.control.stop();
+    };
+    expect(await train({ ...run.options, onEvent })).toMatchObject({ state: 'stopped', step: 2 });
+    expect(names(run.events)).not.toContain('eval 2');
+    const rest = prepare({ eval_steps: 2 }, { start: { step: 2, state: run.saved.get(2)!.state } });
+    await train(rest.options);
+    expect(names(rest.events).filter((name) => name.startsWith('eval'))).toEqual([
+      'eval 2',
+      'eval 4',
+      'eval 6',
+    ]);
   });
 
   it('tells the steps that were not yet logged when it is stopped', async () => {

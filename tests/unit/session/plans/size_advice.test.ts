@@ -52,6 +52,9 @@ describe('advice from the size of a run', () => {
     expect(advice({ truncated: 30 })).toEqual([]);
     expect(advice({ steps: 6 }, { max_steps: 6, eval_steps: 1 })).toEqual([]);
     expect(advice({}, { warmup_steps: 400, lr_scheduler_type: 'constant' })).toEqual([]);
+    // Without LoRA there is no rank to lower.
+    const full = { finetuning_type: 'full', learning_rate: 1e-5 } as const;
+    expect(advice({ parameters: 2e8 }, full)).toEqual([]);
   });
 
   it('is at most three sentences, the most important first', () => {

@@ -150,6 +150,10 @@ export const cliErrors = {
     message: `--${option}: another process is writing to ${path}.`,
     hint: 'Wait for it, stop it, or name another folder.',
   }),
+  output_dir_model: ({ path, file }: { path: string; file: string }) => ({
+    message: `--output_dir: ${path} holds another model (${file}), which the trained one would replace.`,
+    hint: 'Name another folder.',
+  }),
   output_dir_used: ({ path }: { path: string }) => ({
     message: `--output_dir: ${path} holds a run already.`,
     hint: 'Continue it with --resume_from_checkpoint, replace it with --overwrite_output_dir, or name another folder.',

@@ -127,6 +127,10 @@ export const cliErrors: typeof english = {
     message: `--${option}：另一个进程正在写入 ${path}。`,
     hint: '请等待它完成、停止它，或指定其他文件夹。',
   }),
+  output_dir_model: ({ path, file }) => ({
+    message: `--output_dir：${path} 中已有另一个模型（${file}），训练结果会覆盖它。`,
+    hint: '请指定另一个文件夹。',
+  }),
   output_dir_used: ({ path }) => ({
     message: `--output_dir：${path} 中已有训练任务。`,
     hint: '用 --resume_from_checkpoint 继续，用 --overwrite_output_dir 替换，或指定其他文件夹。',
