@@ -56,7 +56,7 @@ export function adapterFiles({
     // PEFT accepts no layers beside an expression; the expression selects them instead.
     layers_to_transform: layout.within === undefined ? settings.layers_to_transform : null,
   };
-  const config = adapterConfig(common, peft, peft.write(settings));
+  const config = adapterConfig(common, peft, peft.write(settings, alsoNamed(layout)));
   const tensors = namedTensors(layout).map(({ name, tensor, buffer }) => ({
     name,
     dtype: 'F32' as const,
@@ -79,19 +79,43 @@ export function moduleNames(layout: AdapterLayout): readonly string[] {
  * expression if the model has maps of the same names elsewhere that have no adapter.
  */
 export function targetNames(layout: AdapterLayout): readonly string[] | string {
-  const { within, settings, modules } = layout;
-  const { target_modules: targets } = settings;
-  const placeOf = (name: string): number => modules.findIndex(({ path }) => isTargeted(path, name));
-  const ordered =
-    targets === 'all-linear' ? moduleNames(layout) : targets.toSorted((a, b) => placeOf(a) - placeOf(b));
-  const isInSomeLayers = within !== undefined && settings.layers_to_transform !== null;
-  const names = isInSomeLayers ? modules.map(({ path }) => path) : ordered;
+  const { within } = layout;
+  const names = targetEntries(layout);
   if (within === undefined) return names;
   const escaped = (text: string): string => text.replaceAll('.', '\\.');
   const ends = names.map((name) =>
     escaped(name.startsWith(`${within}.`) ? name.slice(within.length + 1) : name),
   );
   return `(?:.*\\.)?${escaped(lastName(within))}\\.(?:.*\\.)?(?:${ends.join('|')})`;
+}
+
+/**
+ * The names of the targets in the order of the model, or their paths where the kind tells modules of one name apart, or
+ * where an expression selects the layers.
+ */
+function targetEntries({ kind, within, settings, modules }: AdapterLayout): readonly string[] {
+  const { target_modules: targets, layers_to_transform: layers } = settings;
+  const paths = modules.map(({ path }) => path);
+  if (within !== undefined && layers !== null) return paths;
+  const placeOf = (name: string): number => paths.findIndex((path) => isTargeted(path, name));
+  const names =
+    targets === 'all-linear'
+      ? new Set(paths.map(lastName))
+      : targets.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const entries = Array.from(names, (name) => {
+    const own = paths.filter((path) => isTargeted(path, name));
+    const isAlsoNamed = new Set(own.map((path) => kind.peft.alsoNames?.(path, settings)));
+    return isAlsoNamed.size > 1 ? own : [name];
+  });
+  return [...new Set(entries.flat())];
+}
+
+/** The entries of `target_modules` that the second list of the kind's file has, too. */
+export function alsoNamed(layout: AdapterLayout): readonly string[] {
+  const { kind, settings, modules } = layout;
+  return targetEntries(layout).filter((name) =>
+    modules.some(({ path }) => isTargeted(path, name) && kind.peft.alsoNames?.(path, settings)),
+  );
 }
 
 /** A tensor of PEFT's file, and the flat buffer in which it lies here. */

@@ -4,7 +4,7 @@ import { message, sentence, type Message } from '../../core/messages/message';
 import { CATALOGUES } from '../../core/messages/languages';
 import { SETTINGS_FILE, settingsFileText } from '../../core/settings/file';
 import { settingText, type SettingName, type TrainSettings } from '../../core/settings/settings';
-import { adapterFiles, moduleNames, targetNames } from '../../models/adapter_files';
+import { adapterFiles, alsoNamed, moduleNames, targetNames } from '../../models/adapter_files';
 import { adapterLayout, type AdapterLayout } from '../../models/adapters/layout';
 import { planOf as planOfRun } from '../../train/plan';
 import type { ExamplesFormat, ExamplesSource, ExportFile, ExportPlan } from '../format';
@@ -72,6 +72,7 @@ async function planOf(
   const factoryHeldOut = heldOut && (survey.form !== 'own' || survey.bytes.factory.eval > 0);
   const words = wordsOf(settings, {
     target_modules: targetNames(adapter),
+    feedforward_modules: alsoNamed(adapter),
     names: settings.layers_to_transform === null ? moduleNames(adapter) : pathsOf(adapter),
     texts: survey.form === 'texts',
     heldOut,

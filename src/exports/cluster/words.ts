@@ -26,6 +26,8 @@ interface Words {
 export interface WordsContext {
   /** PEFT's `target_modules`, with all names written out. */
   readonly target_modules: readonly string[] | string;
+  /** PEFT's `feedforward_modules`, which are among the targets. */
+  readonly feedforward_modules: readonly string[];
   /** The modules' names, or their paths if only some layers have an adapter. */
   readonly names: readonly string[];
   /** Whether LLaMA-Factory reads the examples as plain texts. */
@@ -136,17 +138,8 @@ const WORDS: {
     type === 'oft' ? { adapter: { oft_block_size: size }, factory: { oft_block_size: size } } : {},
   use_cayley_neumann: ofOft('use_cayley_neumann'),
   num_cayley_neumann_terms: ofOft('num_cayley_neumann_terms'),
-  feedforward_modules: (names, { finetuning_type: type }, { target_modules: targets }) =>
-    type === 'ia3'
-      ? {
-          adapter: {
-            // PEFT refuses names that `target_modules` lacks.
-            feedforward_modules: names.filter(
-              (name) => typeof targets === 'string' || targets.includes(name),
-            ),
-          },
-        }
-      : {},
+  feedforward_modules: (_names, { finetuning_type: type }, { feedforward_modules }) =>
+    type === 'ia3' ? { adapter: { feedforward_modules: [...feedforward_modules] } } : {},
   // A model whose own blocks are trained has no folder for a cluster.
   freeze_trainable_layers: () => ({}),
   freeze_trainable_modules: () => ({}),

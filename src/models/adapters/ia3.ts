@@ -16,13 +16,13 @@ const ia3Form: PeftForm = {
   type: 'IA3',
   entries,
   harmless: ['init_ia3_weights'],
-  write({ feedforward_modules, target_modules }) {
-    // PEFT refuses names that `target_modules` lacks.
-    const known = feedforward_modules.filter(
-      (name) => target_modules === 'all-linear' || target_modules.includes(name),
-    );
-    return { fan_in_fan_out: false, feedforward_modules: known, init_ia3_weights: true };
-  },
+  alsoNames: scalesInput,
+  // PEFT refuses names that `target_modules` lacks.
+  write: (_, alsoNamed) => ({
+    fan_in_fan_out: false,
+    feedforward_modules: [...alsoNamed],
+    init_ia3_weights: true,
+  }),
   read(fields): Partial<WholeSettings> {
     const { feedforward_modules } = v.parse(v.object(entries), fields);
     return { finetuning_type: 'ia3', feedforward_modules };

@@ -81,8 +81,14 @@ export interface PlainForm {
 
 /** PEFT's `adapter_config.json` of a kind, apart from the fields of all kinds. */
 export interface PeftForm extends AdapterFields {
-  /** The fields and their values. */
-  write(settings: WholeSettings): JsonObject;
+  /** Whether a second list of the file names the module, too. The entries of `target_modules` then tell the two apart. */
+  readonly alsoNames?: (path: string, settings: WholeSettings) => boolean;
+  /**
+   * The fields and their values.
+   *
+   * @param alsoNamed the entries of `target_modules` for the second list
+   */
+  write(settings: WholeSettings, alsoNamed: readonly string[]): JsonObject;
   /** The settings that a file's fields mean. @param fields valid by `entries` */
   read(fields: JsonObject): Partial<WholeSettings>;
 }

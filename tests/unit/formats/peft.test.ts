@@ -26,7 +26,11 @@ const own = {
   alpha_pattern: { 'layers.0.*': 8 },
 };
 const written = (): JsonObject =>
-  adapterConfig(common, loraForm, loraForm.write(wholeSettings({ ...own, target_modules: 'all-linear' })));
+  adapterConfig(
+    common,
+    loraForm,
+    loraForm.write(wholeSettings({ ...own, target_modules: 'all-linear' }), []),
+  );
 const parse = (json: unknown) => parseAdapterConfig(json, [loraForm]);
 
 describe('adapter_config.json', () => {

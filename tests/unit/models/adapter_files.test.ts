@@ -384,3 +384,32 @@ describe('an adapter of a model with a tower for images', () => {
     ).rejects.toThrow('images');
   });
 });
+
+describe('factors of inputs', () => {
+  const down = (layer: number) => `model.layers.${layer}.mlp.down_proj`;
+  it.each<[AdapterSettings['target_modules'], string[], string[] | undefined, string[]]>([
+    // Each has the settings' targets and names, then what PEFT is told of both; undefined stands for the targets given.
+    [['q_proj', 'down_proj'], ['down_proj', 'w2'], undefined, ['down_proj']],
+    [['q_proj', down(0)], ['down_proj'], undefined, [down(0)]],
+    [['q_proj', 'mlp.down_proj'], ['down_proj'], undefined, ['mlp.down_proj']],
+    [['down_proj'], [down(0)], [down(0), down(1)], [down(0)]],
+    [['q_proj'], ['down_proj'], undefined, []],
+  ])('of %o with %o are told to PEFT by its targets', async (targets, names, toldTargets, told) => {
+    const ia3 = adapterLayout(tinySpec, {
+      ...settings,
+      layers_to_transform: null,
+      target_modules: targets,
+      finetuning_type: 'ia3',
+      feedforward_modules: names,
+    });
+    const written = adapterFiles({ layout: ia3, ...initialAdapter(ia3, 1), baseModel: 'some/base' });
+    expect(JSON.parse(new TextDecoder().decode(written.get(ADAPTER_CONFIG)))).toMatchObject({
+      target_modules: toldTargets ?? targets,
+      feedforward_modules: told,
+    });
+    const read = await readAdapterFiles(folderOf(written), tinySpec);
+    expect(read.layout.tensors.map(({ name, shape }) => [name, shape])).toEqual(
+      ia3.tensors.map(({ name, shape }) => [name, shape]),
+    );
+  });
+});

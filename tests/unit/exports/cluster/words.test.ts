@@ -6,6 +6,7 @@ import { wordsOf, type WordsContext } from '../../../../src/exports/cluster/word
 
 const context: WordsContext = {
   target_modules: ['q_proj', 'v_proj'],
+  feedforward_modules: ['v_proj'],
   names: ['q_proj', 'v_proj'],
   texts: false,
   heldOut: true,
@@ -29,7 +30,7 @@ describe('the words of the settings', () => {
         factory: { finetuning_type: 'oft', oft_block_size: 16, oft_target: context.names.join(',') },
       },
     ],
-    [{ finetuning_type: 'ia3' }, { adapter: { feedforward_modules: [] } }],
+    [{ finetuning_type: 'ia3' }, { adapter: { feedforward_modules: ['v_proj'] } }],
     [{ warmup_steps: 7 }, { sft: { warmup_steps: 7 }, factory: { warmup_steps: 7 } }],
     [{ warmup_steps: 0.1 }, { sft: { warmup_steps: 0.1 }, factory: { warmup_ratio: 0.1 } }],
     [
