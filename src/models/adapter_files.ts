@@ -172,7 +172,7 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   if (weightsFile.size > most) throw tooLarge(weightsFile.name, most);
   const bytes = await weightsFile.read(0, weightsFile.size);
   const { tensors } = readTensors(bytes, weightsFile.name);
-  const state = stateOf(layout, ofText(spec, tensors), weightsFile.name);
+  const state = stateOf(layout, ofText(spec, layout, tensors), weightsFile.name);
   return { settings: layout.settings, layout, ...state, baseModel: config.base_model_name_or_path };
 }
 
@@ -226,10 +226,11 @@ const BASE_MODEL = 'base_model.model.';
 
 /**
  * Renames the tensors to this model's modules. Drops tensors of towers that have no effect: PEFT creates them if a
- * target is only a name, and training on text leaves their B at zero.
+ * target is only a name, and training on text leaves them at their start.
  */
 function ofText(
   spec: ModelSpec,
+  layout: AdapterLayout,
   tensors: ReadonlyMap<string, TensorBytes>,
 ): ReadonlyMap<string, TensorBytes> {
   if (!spec.towers) return tensors;
@@ -241,11 +242,21 @@ function ofText(
   );
   const own = withoutTowers(spec, inner);
   const kept = new Set([...own.values()].map(({ name }) => name));
-  for (const [name, { data }] of tensors) {
-    if (kept.has(name) || !name.endsWith('.lora_B.weight') || data.every((byte) => byte === 0)) continue;
+  const parts = layout.modules.flatMap((module) => module.tensors);
+  for (const [name, tensor] of tensors) {
+    if (kept.has(name)) continue;
+    const plain = plainTensorName(name);
+    const start = startValue(parts.find(({ file }) => file !== undefined && plain.endsWith(`.${file}`)));
+    if (start === undefined || valuesOf(tensor)?.every((value) => value === start)) continue;
     throw wrongTensor(message('images_changed', { name }));
   }
   return new Map(Array.from(own, ([name, { tensor }]) => [BASE_MODEL + name, tensor]));
+}
+
+/** The value that a part of no effect has throughout; undefined if it starts at random or derived values. */
+function startValue(part: AdapterTensor | undefined): number | undefined {
+  if (typeof part?.start === 'object') return part.start.value;
+  return part?.start === 'zero' ? 0 : undefined;
 }
 
 function stateOf(

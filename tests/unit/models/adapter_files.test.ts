@@ -383,6 +383,27 @@ describe('an adapter of a model with a tower for images', () => {
       ),
     ).rejects.toThrow('images');
   });
+
+  it.each([
+    { type: 'oft', part: 'oft_R.weight', start: 0 },
+    { type: 'ia3', part: 'ia3_l', start: 1 },
+  ] as const)('is refused if the tower’s $part is trained', async ({ type, part, start }) => {
+    const layout = adapterLayout(spec, {
+      ...settings,
+      target_modules: ['q_proj', 'down_proj'],
+      finetuning_type: type,
+    });
+    const written = adapterFiles({ layout, ...initialAdapter(layout, 3), baseModel: 'some/base' });
+    const { tensors } = readTensors(written.get(ADAPTER_WEIGHTS)!);
+    const beside = (value: number): ModelFolder => {
+      const entries = Array.from(tensors, ([name, tensor]) => ({ name, ...tensor }));
+      const tower = inTower(value);
+      entries.push({ ...tower, name: tower.name.replace('lora_B.weight', part) });
+      return folderOf([...written, [ADAPTER_WEIGHTS, writeSafetensors(entries)]]);
+    };
+    expect((await readAdapterFiles(beside(start), spec)).layout.kind).toBe(layout.kind);
+    await expect(readAdapterFiles(beside(1 - start), spec)).rejects.toThrow('images');
+  });
 });
 
 describe('factors of inputs', () => {
