@@ -44,15 +44,17 @@ fn schedule_free_adamw(@builtin(workgroup_id) group: vec3u,
   let tensor = record_at(position, window[2], window[3]);
   let i = (tensor.offset - window[1] + (position - tensor.first)) / 4u;
   let rate = run.learning_rate * tensor.rate;
+  let decay = run.weight_decay * tensor.decay;
 #else
   let i = j;
   let rate = run.learning_rate;
+  let decay = run.weight_decay;
 #endif
   let share = weights[2];
   let g = metrics[3] * gradients[i];
   let y = training[j];
   let v = run.beta2 * moment2[j] + run.one_minus_beta2 * g * g;
-  let d = g / (sqrt(v / run.bias_correction2) + run.epsilon) + run.weight_decay * y;
+  let d = g / (sqrt(v / run.bias_correction2) + run.epsilon) + decay * y;
   let new_y = y + share * (z[j] - y) + rate * (run.beta1 * (1.0 - share) - 1.0) * d;
   let new_z = z[j] - rate * d;
   moment2[j] = v;

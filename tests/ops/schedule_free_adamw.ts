@@ -26,6 +26,8 @@ function scheduleFreeCase({ limits, ...parameters }: Parameters): OpCase {
   const highest = begun ? 0.02 : 0;
   const records = [1, ratio ?? 1].map((rate, index) => ({
     ...{ first: index * 320, offset: index * 320, count: 320, columns: 320, stride: 320, rate },
+    // The second one is a norm, say.
+    decay: 1 - index,
   }));
   const table = tensorTable(records);
   const names = ['parameters', 'training', 'z', 'moment2', 'weights'] as const;
@@ -73,7 +75,8 @@ function scheduleFreeCase({ limits, ...parameters }: Parameters): OpCase {
           const y = state['training']![i]!;
           const z = state['z']![i]!;
           const v = beta2 * state['moment2']![i]! + (1 - beta2) * g * g;
-          const d = g / (Math.sqrt(v / (1 - beta2 ** step)) + epsilon) + weightDecay * y;
+          const decay = ratio !== undefined && i >= 320 ? 0 : weightDecay;
+          const d = g / (Math.sqrt(v / (1 - beta2 ** step)) + epsilon) + decay * y;
           const lr = learningRate * (i < 320 ? 1 : (ratio ?? 1));
           const newY = y + share * (z - y) + lr * (beta1 * (1 - share) - 1) * d;
           const newZ = z - lr * d;

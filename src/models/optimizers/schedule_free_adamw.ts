@@ -1,4 +1,5 @@
 import { TunesmithError } from '../../core/errors';
+import { message } from '../../core/messages/message';
 import { scheduleFreeAdamw as scheduleFreeAdamwOp } from '../../ops/schedule_free_adamw';
 import { adamScalars } from './adamw';
 import { flatTable } from './flat';
@@ -17,6 +18,14 @@ export const scheduleFreeAdamw: Optimizer = {
     // Derived values are those of the parameters for use.
     if (layout.derivedSize)
       throw new TunesmithError({ code: 'optimizer_derived', values: { optim: settings.optim } });
+    // The average divides by it.
+    if (settings.adam_beta1 === 0) {
+      const values = { setting: 'optim', value: settings.optim, other: 'adam_beta1 = 0' };
+      throw new TunesmithError({
+        code: 'settings_conflict',
+        values: { ...values, hint: message('beta1_above_zero') },
+      });
+    }
     const { tables, tensors } = flatTable(layout, settings);
     const shape = [layout.size];
     return {

@@ -43,6 +43,13 @@ describe('the optimisers', () => {
     );
   });
 
+  it('refuse settings that they divide by', () => {
+    const settings = { ...DEFAULTS, optim: 'schedule_free_adamw', adam_beta1: 0 } as const;
+    expect(() => optimizerPlan(layout, settings)).toThrow(
+      'optim = schedule_free_adamw doesn’t go together with adam_beta1 = 0.',
+    );
+  });
+
   it('turn settings and the step into what the kernels read', () => {
     const settings = {
       ...DEFAULTS,
@@ -126,6 +133,6 @@ describe('the optimisers', () => {
     expect(plan.training).toBe('training_point');
     expect(() =>
       optimizerPlan({ ...layout, derivedSize: 64 }, { ...DEFAULTS, optim: 'schedule_free_adamw' }),
-    ).toThrow('schedule_free_adamw does not train DoRA.');
+    ).toThrow('schedule_free_adamw does not train DoRA or OFT.');
   });
 });

@@ -205,6 +205,7 @@ export const modelMessages = {
   quantization_not_linear: ({ path }: { path: string }) =>
     `${path} is quantised; only quantised linear layers are supported`,
 
+  beta1_above_zero: 'Set adam_beta1 to 0.9, or choose another optim.',
   base_not_nf4: 'a base that is not quantised to 4 bits here',
   loftq_on_nf4: 'Set load_in_4bit = true, or choose init_lora_weights = true.',
   pissa_or_dora: 'Choose one of the two.',

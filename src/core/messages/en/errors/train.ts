@@ -22,8 +22,8 @@ export const trainErrors = {
         : `Train again with ${format.alternatives(remedies)}.`,
   }),
   optimizer_derived: ({ optim }: { optim: string }) => ({
-    message: `${optim} does not train DoRA.`,
-    hint: 'Choose another optim, or switch use_dora off.',
+    message: `${optim} does not train DoRA or OFT.`,
+    hint: 'Choose another optim, or switch use_dora off and set finetuning_type to lora.',
   }),
   lr_end_too_high: ({ lr_end, learning_rate }: { lr_end: number; learning_rate: number }) => ({
     message: `lr_end is ${lr_end}, which is not below learning_rate, ${learning_rate}.`,

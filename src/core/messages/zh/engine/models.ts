@@ -90,6 +90,7 @@ export const modelMessages: typeof english = {
     `${path} 由 bitsandbytes 以 ${form === 8 ? '8 位' : form} 存储；只支持其 NF4`,
   quantization_not_linear: ({ path }) => `${path} 已量化；只支持线性层的量化`,
 
+  beta1_above_zero: '请把 adam_beta1 设为 0.9，或换用其他 optim。',
   base_not_nf4: '未在此处量化为 4 位的基座',
   loftq_on_nf4: '请设置 load_in_4bit = true，或选择 init_lora_weights = true。',
   pissa_or_dora: '请二者选一。',

@@ -15,8 +15,8 @@ export const trainErrors: typeof english = {
         : `请重新训练，并改用${format.alternatives(remedies)}。`,
   }),
   optimizer_derived: ({ optim }) => ({
-    message: `${optim} 不能训练 DoRA。`,
-    hint: '请换用其他 optim，或关闭 use_dora。',
+    message: `${optim} 不能训练 DoRA 或 OFT。`,
+    hint: '请换用其他 optim，或关闭 use_dora 并把 finetuning_type 设为 lora。',
   }),
   lr_end_too_high: ({ lr_end, learning_rate }) => ({
     message: `lr_end 为 ${lr_end}，没有低于 learning_rate（${learning_rate}）。`,
