@@ -1,5 +1,6 @@
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
+import type { RunRecord } from '../storage/runs';
 import { isHistory, type HistoryEvent, type TrainEvent } from '../train/events';
 import { findingsIn } from '../train/findings';
 import { messageJson } from './json';
@@ -25,12 +26,12 @@ export class RunNotes {
     if (event.event === 'eval') this.#tell(false);
   }
 
-  end(): void {
-    this.#tell(true);
+  end({ adapterStep }: Pick<RunRecord, 'adapterStep'>): void {
+    this.#tell(true, adapterStep);
   }
 
-  #tell(ended: boolean): void {
-    const found = findingsIn(this.#history, { settings: this.#settings, ended });
+  #tell(ended: boolean, adapterStep?: number): void {
+    const found = findingsIn(this.#history, { settings: this.#settings, ended, adapterStep });
     for (const finding of found.filter(({ code }) => !this.#told.has(code))) {
       this.#told.add(finding.code);
       tellNote(finding, this.#output);

@@ -127,7 +127,7 @@ function tellInLine({ folder, run }: FoundRun, output: Output): void {
 
 function tellOne({ folder, run }: FoundRun, output: Output): void {
   const { id, state, checkpointStep: step, steps, bytes, modelName: model, modelCommit: commit } = run;
-  const { name, tags, notes, settings, dataFiles: data, startedAt, history } = run;
+  const { name, tags, notes, settings, dataFiles: data, startedAt, history, adapterStep } = run;
   const losses = history.flatMap((event): Loss[] => {
     if (event.event === 'step') return [{ step: event.step, loss: event.loss }];
     return event.event === 'eval' ? [{ step: event.step, eval_loss: event.eval_loss }] : [];
@@ -161,7 +161,8 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
     output.line(`  ${padded(t.cli.run.loss, 8)}  ${t.cli.lossAt(last.loss.toFixed(4), last.step)}`);
   }
   const ended = state === 'finished' || state === 'stopped';
-  for (const finding of findingsIn(history, { settings, ended })) output.line(`  ${say(finding)}`);
+  for (const finding of findingsIn(history, { settings, ended, adapterStep }))
+    output.line(`  ${say(finding)}`);
   for (const [name, value] of Object.entries(jsonOf(settings))) {
     output.line(`  ${name}  ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }

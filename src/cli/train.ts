@@ -128,7 +128,7 @@ export const trainCommand: Command = {
         await logs?.settle().catch((error: unknown) => {
           output.note(t.cli.logsNotWritten(sayError(describeError(error)).message));
         });
-        notes.end();
+        notes.end(run);
         const took = elapsedIn(run.history);
         if (took !== undefined) reportCost('after', took, prices, output);
         await finish(run, { path, files, session, output, replaces });

@@ -1,6 +1,6 @@
 import type { TrainSettings } from '../core/settings/settings';
 import type { ExampleList } from '../data/example_list';
-import type { Objective } from '../models/objectives/objective';
+import { judgedLoss, type Objective } from '../models/objectives/objective';
 import type { TrainingProgram } from '../models/training_program';
 import { yieldToEvents } from './control';
 import { planOf } from './plan';
@@ -8,7 +8,7 @@ import { planOf } from './plan';
 /** A step of a sweep. */
 export interface SweptRate {
   readonly rate: number;
-  /** The loss of the step's batch before its update. */
+  /** The loss of the step's batch before its update: `judgedLoss`. */
   readonly loss: number;
   /** The average of the losses so far, in which recent ones count more. */
   readonly smoothed: number;
@@ -78,9 +78,10 @@ export async function sweepRates({
     await program.optimizerStep({ learningRate: rate, step: step + 1 });
     const [measured] = await program.metrics();
     if (!measured?.finite || !Number.isFinite(measured.loss)) break;
-    average = SMOOTHING * average + (1 - SMOOTHING) * measured.loss;
+    const loss = judgedLoss(measured);
+    average = SMOOTHING * average + (1 - SMOOTHING) * loss;
     const smoothed = average / (1 - SMOOTHING ** (step + 1));
-    points.push({ rate, loss: measured.loss, smoothed });
+    points.push({ rate, loss, smoothed });
     lowest = Math.min(lowest, smoothed);
     if (smoothed > EXPLODED * lowest) break;
     onProgress((step + 1) / steps);

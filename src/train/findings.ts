@@ -1,5 +1,6 @@
 import { message, type Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
+import { judgedLoss, NLL } from '../models/objectives/objective';
 import type { StepEvent, TrainEvent } from './events';
 import { bestOf, evaluationsIn, stopsEarly, withoutGain, type Evaluated } from './stopping';
 
@@ -10,6 +11,8 @@ export interface FindingFacts {
   >;
   /** Whether the run has come to its end, so that it can be judged as a whole. */
   readonly ended: boolean;
+  /** The step of the ended run's adapter, if it is not the last one. */
+  readonly adapterStep?: number | undefined;
 }
 
 /** A rise or a fall of a loss that matters, as a share of the loss. */
@@ -27,25 +30,35 @@ const LEAST_STEPS = 20;
 
 /**
  * The plain facts about a run that its curves show: how it ended, over-fitting, under-fitting. It depends on nothing but
- * the history, so it can be told during the run, after it, and of any past run.
+ * the run's record, so it can be told during the run, after it, and of any past run.
  */
 export function findingsIn(history: readonly TrainEvent[], facts: FindingFacts): readonly Message[] {
-  const evaluations = evaluationsIn(history);
-  const steps = stepsIn(history);
-  const overFitted = overFitting(evaluations, steps, facts) ?? gapOf(evaluations, steps);
-  return [
-    ...endOf(evaluations, steps, facts),
-    ...(overFitted
-      ? [overFitted]
-      : (notLearning(steps, facts) ?? stillFalling(evaluations, steps, facts) ?? [])),
-  ];
+  const ranked = evaluationsIn(history);
+  const judged = history.map(judgedEvent);
+  const evaluations = evaluationsIn(judged);
+  const steps = stepsIn(judged);
+  const overFitted = overFitting(evaluations, steps, { ...facts, ranked }) ?? gapOf(evaluations, steps);
+  const found = overFitted
+    ? [overFitted]
+    : (notLearning(steps, facts) ?? stillFalling(evaluations, steps, facts) ?? []);
+  const byNll =
+    found.length > 0 && history.some((event) => 'metrics' in event && NLL in (event.metrics ?? {}));
+  return [...endOf(ranked, steps, facts), ...found, ...(byNll ? [message('judged_by_nll')] : [])];
+}
+
+/** The event with the loss by which the run is judged. The adapter and early stopping go by the run's own loss. */
+function judgedEvent(event: TrainEvent): TrainEvent {
+  if (event.event === 'step') return { ...event, loss: judgedLoss(event) };
+  if (event.event !== 'eval') return event;
+  const { eval_loss: loss, metrics } = event;
+  return { ...event, eval_loss: judgedLoss({ loss, ...(metrics && { metrics }) }) };
 }
 
 /** Whether a run ended early, and whose adapter it has. */
 function endOf(
   evaluations: readonly Evaluated[],
   steps: readonly StepEvent[],
-  { settings, ended }: FindingFacts,
+  { settings, ended, adapterStep }: FindingFacts,
 ): Message[] {
   const best = bestOf(evaluations);
   const last = steps.at(-1);
@@ -55,8 +68,11 @@ function endOf(
     const count = withoutGain(evaluations, settings.early_stopping_threshold);
     told.push(message('stopped_early', { step: last.step, steps: last.steps, evaluations: count }));
   }
-  if (settings.load_best_model_at_end && best.step < last.step) {
-    told.push(message('best_step_taken', { step: best.step, loss: best.eval_loss }));
+  // An earlier evaluation may have been better, at a step without a checkpoint.
+  const taken = evaluations.find(({ step }) => step === adapterStep);
+  if (taken && taken.step < last.step) {
+    const { step, eval_loss: loss } = taken;
+    told.push(message('best_step_taken', { step, loss, ofAll: step === best.step }));
   }
   return told;
 }
@@ -65,7 +81,7 @@ function endOf(
 function overFitting(
   evaluations: readonly Evaluated[],
   steps: readonly StepEvent[],
-  { settings }: FindingFacts,
+  { settings, ranked }: FindingFacts & { readonly ranked: readonly Evaluated[] },
 ): Message | undefined {
   const best = bestOf(evaluations);
   if (!best) return undefined;
@@ -86,7 +102,7 @@ function overFitting(
     loss: best.eval_loss,
     rise: rise / best.eval_loss,
     epochs: Math.max(1, Math.round(epochs)),
-    taken: settings.load_best_model_at_end,
+    offered: !settings.load_best_model_at_end && bestOf(ranked)?.step === best.step,
   });
 }
 

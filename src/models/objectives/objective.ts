@@ -45,6 +45,17 @@ export interface Means {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** TRL's and Transformers' name of the negative log-likelihood if the loss is another one. */
+export const NLL = 'nll_loss';
+
+/**
+ * The loss that tells how well a model learns: the negative log-likelihood if the objective measures it beside its own
+ * loss. That of `loss_type` "dft" falls to 0 both when a model learns and when it breaks.
+ */
+export function judgedLoss({ loss, metrics = {} }: Pick<Means, 'loss'> & Partial<Means>): number {
+  return metrics[NLL] ?? loss;
+}
+
 /** The examples of a record: one or several. */
 export interface SampleExamples {
   readonly examples: readonly TokenizedExample[];

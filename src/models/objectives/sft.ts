@@ -3,10 +3,7 @@ import { packMicroBatch } from '../../data/batches';
 import { tokenizeSample } from '../../data/examples';
 import { headCrossEntropy } from '../../ops/head_cross_entropy';
 import { f32, u32 } from '../../ops/op';
-import type { Objective } from './objective';
-
-/** TRL's and Transformers' name of the negative log-likelihood if the loss is another one. */
-const NLL = 'nll_loss';
+import { judgedLoss, NLL, type Objective } from './objective';
 
 type LossSettings = Pick<TrainSettings, 'loss_type' | 'label_smoothing_factor'>;
 
@@ -54,5 +51,5 @@ export const sft: Objective = {
     });
     return { losses, metrics: nll ? [nll] : [] };
   },
-  perplexity: ({ loss, metrics }) => Math.exp(metrics[NLL] ?? loss),
+  perplexity: (means) => Math.exp(judgedLoss(means)),
 };

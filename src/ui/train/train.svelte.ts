@@ -95,7 +95,8 @@ export class TrainState {
   /** The plain facts that the run's curves show. */
   readonly findings = $derived.by(() => {
     const ended = this.phase === 'finished' || this.phase === 'stopped';
-    return this.settings ? findingsIn(this.events, { settings: this.settings, ended }) : [];
+    const adapterStep = this.record?.adapterStep;
+    return this.settings ? findingsIn(this.events, { settings: this.settings, ended, adapterStep }) : [];
   });
   readonly showsRun = $derived(this.phase !== 'idle' && !this.editing);
   readonly active = $derived(activePhases.includes(this.phase));

@@ -33,6 +33,23 @@ describe('a sweep of the learning rate', () => {
     expect((await sweepRates({ ...broken, steps: 20 })).points).toHaveLength(4);
   });
 
+  it('goes by the negative log-likelihood if the loss falls when the model breaks', async () => {
+    const breaks = 60;
+    const { program, ...more } = options();
+    let step = 0;
+    program.metrics = () => {
+      // Learns slowly at first; then its targets become impossible.
+      const nll = step < breaks ? 2 - step / 100 : 40;
+      step++;
+      const loss = nll * Math.exp(-nll);
+      return Promise.resolve([{ loss, gradNorm: 1, finite: true, metrics: { nll_loss: nll } }]);
+    };
+    const { points, suggestion } = await sweepRates({ program, ...more, from: 1e-6, to: 1, steps: 100 });
+    expect(points.length).toBeLessThan(100);
+    expect(points.at(-1)!.loss).toBe(40);
+    expect(suggestion).toBeLessThan(points[breaks - 1]!.rate);
+  });
+
   it('can be stopped, and tells its progress', async () => {
     const stop = new AbortController();
     const told: number[] = [];

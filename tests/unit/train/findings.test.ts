@@ -45,7 +45,7 @@ describe('the curves of a run', () => {
     expect(found).toEqual([
       {
         code: 'over_fitting',
-        values: { step: 40, loss: 1.5, rise: expect.closeTo(0.523, 3) as number, epochs: 1, taken: false },
+        values: { step: 40, loss: 1.5, rise: expect.closeTo(0.523, 3) as number, epochs: 1, offered: true },
       },
     ]);
     // The curve has only just turned.
@@ -92,11 +92,40 @@ describe('the curves of a run', () => {
       {
         settings: { ...DEFAULTS, ...settings },
         ended: true,
+        adapterStep: 50,
       },
     );
     expect(early).toEqual({ code: 'stopped_early', values: { step: 130, steps: 150, evaluations: 8 } });
-    expect(best).toMatchObject({ code: 'best_step_taken', values: { step: 50 } });
-    expect(found).toMatchObject({ code: 'over_fitting', values: { taken: true } });
+    expect(best).toMatchObject({ code: 'best_step_taken', values: { step: 50, ofAll: true } });
+    expect(found).toMatchObject({ code: 'over_fitting', values: { offered: false } });
+  });
+
+  it('tell the step whose adapter the run has, not a better one without a checkpoint', () => {
+    const settings = { ...DEFAULTS, load_best_model_at_end: true };
+    const history = drawn({ train: falling, evaluation: turning });
+    const taken = (adapterStep?: number) =>
+      findingsIn(history, { settings, ended: true, adapterStep }).filter(
+        ({ code }) => code === 'best_step_taken',
+      );
+    expect(taken(90)).toMatchObject([{ values: { step: 90, ofAll: false } }]);
+    expect(taken(40)).toMatchObject([{ values: { step: 40, ofAll: true } }]);
+    expect(taken()).toEqual([]);
+  });
+
+  it('go by the negative log-likelihood if the loss is another one', () => {
+    const dft = (nll: number): number => nll * Math.exp(-nll);
+    const history = drawn({ train: falling, evaluation: turning }).map((event): TrainEvent => {
+      if (event.event === 'step')
+        return { ...event, loss: dft(event.loss), metrics: { nll_loss: event.loss } };
+      if (event.event !== 'eval') return event;
+      return { ...event, eval_loss: dft(event.eval_loss), metrics: { nll_loss: event.eval_loss } };
+    });
+    const found = findingsIn(history, { settings: DEFAULTS, ended: true });
+    // Where the negative log-likelihood is lowest, this loss is highest: no setting takes that step.
+    expect(found).toMatchObject([
+      { code: 'over_fitting', values: { step: 40, loss: 1.5, offered: false } },
+      { code: 'judged_by_nll' },
+    ]);
   });
 
   it('say nothing without steps', () => expect(codes({ train: falling, steps: 0 })).toEqual([]));

@@ -198,7 +198,7 @@ export const settingHelp = {
   save_steps: 'Steps between two checkpoints.',
   save_total_limit: 'The number of checkpoints to keep; older ones are removed.',
   load_best_model_at_end:
-    'At the end, take the adapter of the step with the lowest evaluation loss. Its checkpoint is kept beside save_total_limit’s newest.',
+    'At the end, take the adapter of the step with the lowest evaluation loss, which is that of loss_type. Its checkpoint is kept beside save_total_limit’s newest.',
   early_stopping_patience:
     'End the run after this many evaluations in a row that gain nothing, before it learns the examples by heart.',
   early_stopping_threshold:

@@ -184,7 +184,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
   save_steps: '每隔多少步保存一个检查点。',
   save_total_limit: '保留的检查点个数，更早的会被删除。',
   load_best_model_at_end:
-    '训练结束时采用评估损失最低那一步的适配器；它的检查点会与 save_total_limit 的最新检查点一起保留。',
+    '训练结束时采用评估损失（按 loss_type 计算）最低那一步的适配器；它的检查点会与 save_total_limit 的最新检查点一起保留。',
   early_stopping_patience: '连续这么多次评估都没有改善时提前结束训练，避免把样本死记硬背下来。',
   early_stopping_threshold: '评估损失至少要比此前最低值低出这么多，才算 early_stopping_patience 所说的改善。',
 };
