@@ -1,7 +1,9 @@
+import { TunesmithError } from '../core/errors';
 import type { Plan } from '../graph/plan';
 import type { Limits } from '../ops/op';
 import { cacheBytes, planChat } from './generation_graph';
 import { modelBytes, type ModelLayout } from './layout';
+import { DERIVED, FROZEN } from './adapters/bound';
 import type { AdapterLayout } from './adapters/layout';
 import { startBytes } from './adapters/start';
 import { optimizerBytes } from './adapter';
@@ -24,12 +26,16 @@ export type MemoryPlan = Readonly<
   }
 >;
 
-/** The memory that training will take on the device, from the plans alone, without allocating anything. */
+/**
+ * The memory that training will take on the device, from the plans alone, without allocating anything. Throws
+ * `buffer_too_large` if the derived or the frozen values of the adapter exceed a buffer.
+ */
 export function trainingMemory(
   model: ModelLayout,
   adapter: AdapterLayout,
   options: TrainingOptions,
 ): MemoryPlan {
+  checkBuffers(adapter, options.limits);
   const microBatch = planMicroBatch(model, adapter, options);
   const evaluation = planEvaluation(model, adapter, options);
   // Evaluation shares the micro-batch's arenas if they are large enough.
@@ -47,6 +53,17 @@ export function trainingMemory(
     inputs: inputBytes(microBatch, slots) + inputBytes(evaluation, slots) + (2 + METRICS_RING) * width * 4,
     ...(loading > 0 && { loading }),
   };
+}
+
+/** Derived and frozen values lie in one buffer each, which may be larger than that of the parameters. */
+function checkBuffers({ derivedSize, frozenSize }: AdapterLayout, { maxBufferSize: most }: Limits): void {
+  for (const [label, count] of [
+    [DERIVED, derivedSize],
+    [FROZEN, frozenSize],
+  ] as const) {
+    const size = count * 4;
+    if (size > most) throw new TunesmithError({ code: 'buffer_too_large', values: { label, size, most } });
+  }
 }
 
 /** Bytes of an adapter on the device, trained or not. */

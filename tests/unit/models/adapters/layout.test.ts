@@ -144,6 +144,26 @@ test('the plan knows that recomputation saves memory, and refuses what no bindin
   expect(() => memory(false, 1 << 17)).toThrow('in one piece');
 });
 
+test('the plan refuses an adapter whose derived values exceed a buffer that holds its parameters', () => {
+  const model = modelLayout(spec, () => 'f16', quantization, 1 << 27);
+  const tuning = { ...DEFAULTS, finetuning_type: 'oft' } as const;
+  const adapter = adapterLayout(spec, tuning);
+  const memory = (maxBufferSize: number) =>
+    trainingMemory(model, adapter, {
+      capacity: 64,
+      limits: {
+        maxStorageBufferBindingSize: 1 << 27,
+        maxBufferSize,
+        maxComputeWorkgroupsPerDimension: 65535,
+      },
+      settings: tuning,
+    });
+  const derived = 4 * adapter.derivedSize;
+  expect(derived).toBeGreaterThan(4 * adapter.size);
+  expect(memory(derived).gradients).toBe(4 * adapter.size);
+  expect(() => memory(derived - 4)).toThrow(/adapter_derived needs .* in one buffer/);
+});
+
 test('patterns set ranks and alphas as PEFT reads them: the first that matches an end of the path counts', () => {
   const { modules } = adapterLayout(spec, {
     ...settings,
