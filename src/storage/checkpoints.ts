@@ -55,7 +55,7 @@ export async function saveCheckpoint(
 /**
  * The first intact checkpoint of these steps, in their order.
  *
- * @returns undefined if none of them is stored and intact
+ * @returns undefined if each of them is missing or damaged
  */
 export async function loadFirst(
   store: CheckpointStore,

@@ -101,7 +101,7 @@ class Trainer {
     return !isDone && this.#isDue(this.#options.settings.eval_steps);
   }
 
-  /** Whether something that is done every so many steps, and after the last, is due at this step. */
+  /** Whether a task is due at this step. @param steps its interval; it is also due after the last step */
   #isDue(steps: number): boolean {
     return steps > 0 && (this.#step % steps === 0 || this.#step === this.#plan.steps);
   }

@@ -48,7 +48,7 @@ const MOST_ADVICE = 3;
 const FEW_STEPS = 20;
 /** Steps after which a small run usually has learnt its examples. */
 const ENOUGH_STEPS = 60;
-/** More passes teach examples by heart; with so many rows, each pass is long and is no worry. */
+/** A model learns examples by heart if it sees them in more passes than this, unless there are at least MANY_ROWS. */
 const MANY_EPOCHS = 6;
 const MANY_ROWS = 2000;
 /** More passes are never advised. */

@@ -201,7 +201,7 @@ const SCHEDULE_KWARGS: Readonly<Record<string, readonly string[]>> = {
   warmup_stable_decay: ['num_decay_steps', 'decay_type', 'min_lr_ratio'],
 };
 
-/** A setting from `lr_scheduler_kwargs`, for one type of schedule; none of them is taken if one is unknown. */
+/** Reads a setting of one type of schedule from `lr_scheduler_kwargs`. If one of its keys is unknown, the reader takes no key. */
 function ofSchedule(type: string, key: string, fallback: unknown): Source {
   return {
     keys: ['lr_scheduler_kwargs'],

@@ -61,7 +61,7 @@ export class KeptFiles {
 
   /**
    * @param files the chosen ones; undefined if the visitor has no own ones
-   * @param areTooLarge whether only the edits among them are to be stored
+   * @param areTooLarge whether the files are too large to store, so that only their edits are stored
    */
   async keep(files: readonly ExampleFile[] | undefined, areTooLarge = false): Promise<void> {
     const turn = ++this.#turn;
